@@ -31,7 +31,7 @@ fn is_id(text: &str, longest: usize) -> bool {
 }
 
 macro_rules! text {
-    ($(#[$meta:meta])* $name:ident, $check:expr, $message:literal) => {
+    ($(#[$meta:meta])* $name:ident, $pattern:literal, $check:expr, $message:literal) => {
         $(#[$meta])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
         #[serde(transparent)]
@@ -58,6 +58,15 @@ macro_rules! text {
             }
         }
 
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({ "type": "string", "pattern": $pattern })
+            }
+        }
+
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
@@ -70,6 +79,7 @@ macro_rules! text {
 text!(
     /// An id chosen by a client: `[A-Za-z0-9._:-]{1,64}`, but neither `.` nor `..`.
     Id,
+    "^[A-Za-z0-9._:-]{1,64}$",
     |text| is_id(text, ID_LENGTH),
     "must be 1 to 64 of A-Z a-z 0-9 . _ : -, and not `.` or `..`"
 );
@@ -77,6 +87,7 @@ text!(
 text!(
     /// A tenant, taken from a token's claims, never from a body: an id of at most 31 characters.
     Tenant,
+    "^[A-Za-z0-9._:-]{1,31}$",
     |text| is_id(text, TENANT_LENGTH),
     "must be 1 to 31 of A-Z a-z 0-9 . _ : -"
 );
@@ -84,6 +95,7 @@ text!(
 text!(
     /// A stream, `<aggregate>/<id>`: the consistency boundary. At most 96 characters.
     StreamId,
+    "^[A-Za-z0-9._:-]{1,64}/[A-Za-z0-9._:-]{1,64}$",
     |text| text.len() <= STREAM_LENGTH
         && text.split_once('/').is_some_and(|(aggregate, id)| is_id(aggregate, ID_LENGTH) && is_id(id, ID_LENGTH)),
     "must be `<aggregate>/<id>`, at most 96 characters"

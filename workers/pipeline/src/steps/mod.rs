@@ -1,0 +1,3 @@
+//! What happens to a command and to a commit, in order.
+
+pub mod batch;
