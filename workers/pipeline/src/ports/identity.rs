@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use jsonwebtoken::jwk::JwkSet;
 use kernel::{Actor, Attributes, Tenant};
 use serde::{Deserialize, Serialize};
 
@@ -50,6 +51,13 @@ pub enum TokenError {
 pub trait TokenVerifier: Send + Sync {
     /// The claims of a token, as of a time: signature, issuer, audience, expiry, and that all claims are there.
     async fn verify(&self, token: &str, at: Timestamp) -> Result<Arc<Claims>, TokenError>;
+}
+
+/// Where the issuer's public keys come from.
+#[async_trait]
+pub trait KeySource: Send + Sync {
+    /// The keys as they are now. The verifier keeps them and asks again rarely: there is nothing to cache here.
+    async fn keys(&self) -> Result<Arc<JwkSet>, Unavailable>;
 }
 
 /// What a policy decides about.
