@@ -4,6 +4,7 @@
 
 pub mod comments;
 pub mod common;
+pub mod hotel;
 
 use kernel::Catalog;
 
@@ -14,4 +15,9 @@ pub fn catalog() -> Catalog {
         .aggregate::<comments::Comment>()
         .view::<comments::Comments>()
         .policies(comments::POLICIES)
+        .aggregate::<hotel::RoomType>()
+        .view::<hotel::Bookings>()
+        .view::<hotel::Availability>()
+        .report::<hotel::Occupancy>()
+        .policies(hotel::POLICIES)
 }

@@ -1,5 +1,7 @@
 //! Given/when/then for policies: who may do what on which resource.
 
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a policy that can't be read or asked fails its test")]
+
 use std::{
     collections::{HashMap, HashSet},
     str::FromStr,
