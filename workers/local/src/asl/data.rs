@@ -116,7 +116,7 @@ impl fmt::Debug for Data {
 pub(super) struct Record(pub(super) Vec<(String, Data)>);
 
 impl Record {
-    pub(super) fn new<const N: usize>(fields: [(&str, Data); N]) -> Data {
+    pub(super) fn of<const N: usize>(fields: [(&str, Data); N]) -> Data {
         Data::document(Self(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()))
     }
 }

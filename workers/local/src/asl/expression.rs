@@ -1,4 +1,4 @@
-//! A JSONata expression, checked at load. One that is only a path into `$states` is looked up and shared; any other goes to the engine.
+//! A `JSONata` expression, checked at load. One that is only a path into `$states` is looked up and shared; any other goes to the engine.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,12 +11,12 @@ use serde_json::Value;
 use super::data::{Data, Found};
 use super::execute::TaskError;
 use super::fields::{Faults, Problem};
-use super::scope::{CONTEXT, Part, Scope};
+use super::scope::{CONTEXT, Part, Scope, needed};
 
 /// An expression that may hang is stopped after this long.
 const LIMIT_MS: u64 = 5_000;
 
-/// JSONata's own functions that Step Functions and the engine both know; `$eval` is in neither.
+/// `JSONata`'s own functions that Step Functions and the engine both know; `$eval` is in neither.
 #[rustfmt::skip]
 const FUNCTIONS: [&str; 63] = [
     "abs", "append", "assert", "average", "base64decode", "base64encode", "boolean", "ceil", "contains", "count", "decodeUrl",
@@ -177,18 +177,37 @@ impl Names {
     fn visit_path(&mut self, steps: Option<&Vec<Value>>) {
         let steps = steps.map_or(&[][..], Vec::as_slice);
         let from_states = steps.first().and_then(|step| step.pointer("/node/Variable")) == Some(&Value::from("states"));
-        let names = steps.iter().skip(1).map_while(|step| step.pointer("/node/Name").and_then(Value::as_str));
-        let names: Vec<_> = names.map(str::to_owned).collect();
+        let mut names = Vec::new();
+        for step in steps.iter().skip(1) {
+            let Some(name) = step.pointer("/node/Name").and_then(Value::as_str) else { break };
+            names.push(name.to_owned());
+            // a predicate may look at anything in its step
+            if step.get("stages").and_then(Value::as_array).is_some_and(|stages| !stages.is_empty()) {
+                break;
+            }
+        }
+        // a variable bound on the way, or `%`, may lead back up
+        if steps
+            .iter()
+            .any(|step| step.get("is_tuple") == Some(&Value::Bool(true)) || step["ancestor_label"].is_string())
+        {
+            names.truncate(1);
+        }
         if from_states && !names.is_empty() {
             self.paths.push(names);
             steps.iter().skip(1).for_each(|step| self.collect(step));
         } else {
-            steps.iter().for_each(|step| self.collect(step));
+            for step in steps {
+                self.collect(step);
+            }
         }
     }
 
     fn parts(&self) -> Vec<Part> {
-        let parts: BTreeSet<_> = self.paths.iter().filter_map(|path| Part::named(path.first()?)).collect();
+        let mut parts: BTreeSet<_> = self.paths.iter().filter_map(|path| needed(path)).collect();
+        if parts.contains(&Part::Context) {
+            parts.remove(&Part::Whereabouts);
+        }
         parts.into_iter().collect()
     }
 
@@ -218,7 +237,9 @@ impl Names {
                 unknown.insert(format!("${name}"));
             }
         }
-        unknown.extend(self.paths.iter().filter(|path| !exists(path, parts)).map(|path| format!("$states.{}", path.join("."))));
+        unknown.extend(
+            self.paths.iter().filter(|path| !exists(path, parts)).map(|path| format!("$states.{}", path.join("."))),
+        );
         unknown.into_iter().collect()
     }
 }
@@ -231,7 +252,7 @@ fn exists(path: &[String], parts: &[Part]) -> bool {
     let known: &[(&str, &[&str])] = match part {
         Part::Input | Part::Result => return true,
         Part::ErrorOutput => &[("Error", &[]), ("Cause", &[])],
-        Part::Context => &CONTEXT,
+        Part::Context | Part::Whereabouts => &CONTEXT,
     };
     let Some(group) = path.get(1) else { return true };
     let Some((_, names)) = known.iter().find(|(name, _)| name == group) else { return false };

@@ -111,18 +111,18 @@ pub(super) struct File<'a> {
 pub(super) struct Fields<'a> {
     pub(super) file: &'a File<'a>,
     pointer: String,
-    fields: &'a Map<String, Value>,
+    object: &'a Map<String, Value>,
     asked: RefCell<BTreeSet<&'static str>>,
 }
 
 impl<'a> Fields<'a> {
     /// Begins to read an object; anything else is a fault.
     pub(super) fn of(file: &'a File<'a>, pointer: String, value: &'a Value) -> Option<Self> {
-        let Value::Object(fields) = value else {
+        let Value::Object(object) = value else {
             file.faults.add(&pointer, Problem::Expected { what: "an object".into() });
             return None;
         };
-        Some(Self { file, pointer, fields, asked: RefCell::default() })
+        Some(Self { file, pointer, object, asked: RefCell::default() })
     }
 
     pub(super) fn at(&self, name: &str) -> String {
@@ -145,7 +145,7 @@ impl<'a> Fields<'a> {
 
     pub(super) fn get(&self, name: &'static str) -> Option<&'a Value> {
         self.asked.borrow_mut().insert(name);
-        self.fields.get(name)
+        self.object.get(name)
     }
 
     pub(super) fn required(&self, name: &'static str) -> Option<&'a Value> {
@@ -248,7 +248,7 @@ impl<'a> Fields<'a> {
     /// Reports every field that nobody asked for.
     pub(super) fn finish(self) {
         let asked = self.asked.borrow();
-        for name in self.fields.keys().filter(|name| !asked.contains(name.as_str())) {
+        for name in self.object.keys().filter(|name| !asked.contains(name.as_str())) {
             self.fault_at(name, Problem::UnknownField { name: name.clone() });
         }
     }

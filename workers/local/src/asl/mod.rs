@@ -1,4 +1,4 @@
-//! A runner for the Amazon States Language with JSONata, so that the embedded host executes the very files that Step Functions does.
+//! A runner for the Amazon States Language with `JSONata`, so that the embedded host executes the very files that Step Functions does.
 //!
 //! [`Machine::load`] reads a definition and refuses, all at once, whatever this runner doesn't implement or the file gets wrong; nothing is
 //! left to be discovered while commands are in flight. [`Machine::execute`] walks the states and calls [`Functions`] for each task.
@@ -21,6 +21,8 @@ mod state;
 mod strict;
 mod substitute;
 mod template;
+#[cfg(test)]
+mod tests;
 
 pub use data::{Data, Document};
 pub use execute::{ExecutionError, Functions, TaskError};

@@ -67,8 +67,7 @@ impl Recovery {
 
     /// How long to wait before the state is tried again, if it is: the first retrier that names the error decides.
     pub(super) fn retry(&self, error: &str, attempts: &mut Attempts, random: &Random) -> Option<Duration> {
-        let (index, retrier) =
-            self.retriers.iter().enumerate().find(|(_, retrier)| matches(&retrier.errors, error))?;
+        let (index, retrier) = self.retriers.iter().enumerate().find(|(_, retrier)| matches(&retrier.errors, error))?;
         attempts.used.resize(self.retriers.len(), 0);
         let used = attempts.used.get_mut(index).filter(|used| **used < retrier.attempts)?;
         let delay = retrier.delay(*used, random);
@@ -86,10 +85,8 @@ impl Recovery {
         let Some(catcher) = self.catchers.iter().find(|catcher| matches(&catcher.errors, &failure.error)) else {
             return Ok(None);
         };
-        let error = Record::new([
-            ("Error", Data::from(failure.error.as_str())),
-            ("Cause", Data::from(failure.cause.as_str())),
-        ]);
+        let error =
+            Record::of([("Error", Data::from(failure.error.as_str())), ("Cause", Data::from(failure.cause.as_str()))]);
         let output = match &catcher.output {
             None => error,
             Some(template) => template.evaluate(&Scope::with_error(visit, retries, error))?,

@@ -1,8 +1,8 @@
 //! `$states`: what an expression can see.
 
 use std::cell::OnceCell;
-use std::sync::OnceLock;
 use std::sync::Arc;
+use std::sync::OnceLock;
 
 use jiff::Timestamp;
 use jsonata_core::value::JValue;
@@ -19,22 +19,24 @@ pub(super) enum Part {
     Result,
     ErrorOutput,
     Context,
+    /// The context without the execution's input, which may be large: what most expressions want of it.
+    Whereabouts,
 }
 
 impl Part {
-    pub(super) const ALL: [Self; 4] = [Self::Input, Self::Result, Self::ErrorOutput, Self::Context];
+    const NAMED: [Self; 4] = [Self::Input, Self::Result, Self::ErrorOutput, Self::Context];
 
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Input => "input",
             Self::Result => "result",
             Self::ErrorOutput => "errorOutput",
-            Self::Context => "context",
+            Self::Context | Self::Whereabouts => "context",
         }
     }
 
     pub(super) fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|part| part.name() == name)
+        Self::NAMED.into_iter().find(|part| part.name() == name)
     }
 }
 
@@ -44,6 +46,17 @@ pub(super) const CONTEXT: [(&str, &[&str]); 3] = [
     ("State", &["EnteredTime", "Name", "RetryCount"]),
     ("StateMachine", &["Id", "Name"]),
 ];
+
+/// The part that an expression needs for a path below `$states`.
+pub(super) fn needed(path: &[String]) -> Option<Part> {
+    let part = Part::named(path.first()?)?;
+    let below: Vec<_> = path.iter().skip(1).take(2).map(String::as_str).collect();
+    Some(match (part, below.as_slice()) {
+        (Part::Context, [] | ["Execution"] | ["Execution", "Input"]) => Part::Context,
+        (Part::Context, _) => Part::Whereabouts,
+        (part, _) => part,
+    })
+}
 
 /// One run of a machine.
 pub(super) struct Execution<'a> {
@@ -64,28 +77,29 @@ pub(super) struct Visit<'a> {
 }
 
 impl Visit<'_> {
-    fn context(&self, retries: u32) -> Data {
+    fn context(&self, retries: u32, with_input: bool) -> Data {
         let execution = self.execution;
         let machine = execution.machine;
-        Record::new([
+        let input = if with_input { execution.input.clone() } else { Data::from(Value::Null) };
+        Record::of([
             (
                 "Execution",
-                Record::new([
+                Record::of([
                     ("Id", Data::from(format!("{machine}:{}", execution.name).as_str())),
-                    ("Input", execution.input.clone()),
+                    ("Input", input),
                     ("Name", Data::from(execution.name)),
                     ("StartTime", time(execution.started)),
                 ]),
             ),
             (
                 "State",
-                Record::new([
+                Record::of([
                     ("EnteredTime", time(self.entered)),
                     ("Name", Data::from(self.state)),
                     ("RetryCount", Data::from(Value::from(retries))),
                 ]),
             ),
-            ("StateMachine", Record::new([("Id", Data::from(machine)), ("Name", Data::from(machine))])),
+            ("StateMachine", Record::of([("Id", Data::from(machine)), ("Name", Data::from(machine))])),
         ])
     }
 }
@@ -101,7 +115,7 @@ pub(super) struct Scope<'a> {
     retries: u32,
     result: Option<&'a Data>,
     error: Option<Data>,
-    values: [OnceCell<JValue>; 4],
+    values: [OnceCell<JValue>; 5],
 }
 
 impl<'a> Scope<'a> {
@@ -122,7 +136,8 @@ impl<'a> Scope<'a> {
             Part::Input => Some(self.visit.input.clone()),
             Part::Result => self.result.cloned(),
             Part::ErrorOutput => self.error.clone(),
-            Part::Context => Some(self.visit.context(self.retries)),
+            Part::Context => Some(self.visit.context(self.retries, true)),
+            Part::Whereabouts => Some(self.visit.context(self.retries, false)),
         }
     }
 
@@ -144,7 +159,7 @@ impl<'a> Scope<'a> {
         }
         let json = match part {
             Part::Input => Arc::clone(self.visit.json.get_or_init(|| data.to_json())),
-            Part::Result | Part::ErrorOutput | Part::Context => data.to_json(),
+            _ => data.to_json(),
         };
         let value = JValue::deserialize(json.as_ref()).map_err(|error| TaskError::query(&error.to_string()))?;
         Ok(cell.get_or_init(|| value).clone())

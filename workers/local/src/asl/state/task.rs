@@ -61,11 +61,11 @@ impl Task {
 
 impl Resource {
     fn read(fields: &Fields<'_>) -> Option<Self> {
-        let resource = fields.required_text("Resource")?;
-        match resource {
+        // asked for first: without a resource they can't be judged, but aren't a fault of their own
+        let arguments = fields.required("Arguments");
+        match fields.required_text("Resource")? {
             "arn:aws:states:::lambda:invoke" => {
-                let pointer = fields.at("Arguments");
-                let arguments = Fields::of(fields.file, pointer, fields.required("Arguments")?)?;
+                let arguments = Fields::of(fields.file, fields.at("Arguments"), arguments?)?;
                 let function = function_name(&arguments);
                 arguments.required("Payload");
                 let payload = read_template(&arguments, "Payload", &ALWAYS);
@@ -74,8 +74,6 @@ impl Resource {
             }
             other => {
                 fields.fault_at("Resource", Problem::UnknownResource { name: other.to_owned() });
-                // its arguments can't be judged, but aren't a fault of their own
-                fields.get("Arguments");
                 None
             }
         }
@@ -85,7 +83,7 @@ impl Resource {
         let Self::LambdaInvoke { function, payload } = self;
         let payload = payload.evaluate(&Scope::new(visit, retries))?;
         let answer = functions.invoke(function, payload).await?;
-        Ok(Record::new([
+        Ok(Record::of([
             ("ExecutedVersion", Data::from("$LATEST")),
             ("Payload", answer),
             ("StatusCode", Data::from(Value::from(200))),
