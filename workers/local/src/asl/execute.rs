@@ -90,6 +90,8 @@ impl Machine {
         let mut input = execution.input.clone();
         let mut id = self.start;
         loop {
+            // states that wait for nothing may go round for ever: the time limit must get its turn
+            tokio::task::coop::consume_budget().await;
             current.store(id.0, Ordering::Relaxed);
             let state = self.state(id);
             observer.observe(Event::Entered { state: &state.name });

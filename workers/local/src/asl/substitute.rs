@@ -57,7 +57,11 @@ fn fill(
         };
         match values.get(name) {
             Some(value) => filled.push_str(value),
-            None => faults.add(pointer, Problem::MissingSubstitution { name: name.to_owned() }),
+            None => {
+                faults.add(pointer, Problem::MissingSubstitution { name: name.to_owned() });
+                // left as it is, so that what reads it finds no second fault
+                filled.extend(["${", name, "}"]);
+            }
         }
         used.insert(name.to_owned());
         rest = next;

@@ -42,6 +42,17 @@ async fn the_machines_time_limit_ends_everything_and_nothing_catches_it() {
 }
 
 #[tokio::test]
+async fn going_round_for_ever_ends_with_the_time_limit() {
+    let definition = json!({
+        "QueryLanguage": "JSONata", "StartAt": "A", "TimeoutSeconds": 1,
+        "States": {"A": {"Type": "Pass", "Next": "B"}, "B": {"Type": "Pass", "Next": "A"}}
+    });
+    let machine = Machine::load("m", &definition.to_string(), &BTreeMap::new()).unwrap();
+    let error = run(&machine, Data::from("x"), &Scripted::default()).await.unwrap_err();
+    assert_eq!(error.error, "States.Timeout");
+}
+
+#[tokio::test]
 async fn a_choice_takes_the_first_that_holds() {
     let machine = load(&json!({
         "Which": {
