@@ -1,1 +1,3 @@
-//! .
+//! The embedded adapters.
+
+pub mod issuer;
