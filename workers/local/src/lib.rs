@@ -1,2 +1,4 @@
-//! .
+//! The embedded host: every port in one process, with one data folder and nothing to install.
+
 pub mod asl;
+pub mod issuer;

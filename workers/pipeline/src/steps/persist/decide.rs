@@ -357,7 +357,7 @@ impl Work {
     }
 
     /// The commit was written: its commands are settled.
-    pub(super) async fn committed(&mut self, env: &Persist, stored: Stored) {
+    pub(super) async fn committed(&mut self, env: &Persist, stored: Arc<Stored>) {
         for (command, asked) in std::mem::take(&mut self.pending).into_iter().enumerate() {
             if let Some(known) = Known::of_commit(&stored.commit, command) {
                 self.settle(&asked, known);
