@@ -187,8 +187,8 @@ impl PolicyEngine for CedarEngine {
 
     fn command(&self, actor: &Actor, aggregate: &str, command: &str, resource: &Resource<'_>) -> Ruling {
         match self.find(aggregate, command) {
-            Some(Command { slice, .. }) if slice.kind == resource.kind => self.decide(slice, actor, resource),
-            _ => Ruling::Deny,
+            Some(Command { slice, .. }) => self.decide(slice, actor, resource),
+            None => Ruling::Deny,
         }
     }
 

@@ -65,8 +65,6 @@ pub(super) struct Slice {
     /// The action with the groups that it is in, if it is in any.
     pub(super) grouped: Option<Entity>,
     pub(super) resource: EntityTypeName,
-    /// The resource's type, as text.
-    pub(super) kind: String,
     pub(super) attributes: Arc<HashMap<String, Kind>>,
     /// All policies.
     pub(super) all: PolicySet,
@@ -143,7 +141,6 @@ impl Slice {
                 .filter(|_| actions.ancestors(action).is_some_and(|mut all| all.next().is_some()))
                 .cloned(),
             resource: resource.clone(),
-            kind: resource.to_string(),
             attributes,
             all: PolicySet::new(),
             plain: PolicySet::new(),

@@ -63,7 +63,7 @@ pub trait KeySource: Send + Sync {
 /// What a policy decides about.
 #[derive(Debug, Clone)]
 pub struct Resource<'a> {
-    /// The entity's type, such as `View` or `RoomType`.
+    /// The entity's type, such as `View` or `Stream`.
     pub kind: &'a str,
     /// The entity's id.
     pub id: &'a str,
@@ -87,7 +87,8 @@ pub trait PolicyEngine: Send + Sync {
     /// Decides a command by the policies that need no resource.
     fn early(&self, actor: &Actor, aggregate: &str, command: &str) -> Ruling;
 
-    /// Decides a command on a resource; never [`Ruling::Depends`].
+    /// Decides a command on a resource; never [`Ruling::Depends`]. The resource's type is the aggregate's, whatever
+    /// its `kind` says.
     fn command(&self, actor: &Actor, aggregate: &str, command: &str, resource: &Resource<'_>) -> Ruling;
 
     /// Decides an action such as `read` or `verify` on a resource; never [`Ruling::Depends`].
