@@ -20,6 +20,8 @@ use crate::failure::Failure;
 const ATTEMPTS: u32 = 4;
 /// The longest that a server may ask us to wait between two attempts.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// … and the shortest, so that a server that names none is not stormed.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(10);
 /// No answer is longer than this: a page of 1,000 events or 200 documents is far below.
 const LONGEST_ANSWER: u64 = 256 << 20;
 const JSON: &str = "application/json";
@@ -110,7 +112,7 @@ impl Trouble {
             Self::Problem(problem) => problem.retry_after,
             Self::Lost(_) => None,
         };
-        asked.unwrap_or_else(|| Duration::from_millis(50 << attempt.min(6))).min(LONGEST_PAUSE)
+        asked.unwrap_or_else(|| Duration::from_millis(50 << attempt.min(6))).clamp(SHORTEST_PAUSE, LONGEST_PAUSE)
     }
 }
 

@@ -1,5 +1,6 @@
 //! `factmill status`: what became of commands.
 
+use std::thread;
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
@@ -13,6 +14,7 @@ use crate::output::{Output, cell};
 
 /// The longest that a server waits in one request, in seconds.
 pub(super) const LONGEST_WAIT: u64 = 25;
+const BETWEEN_QUESTIONS: Duration = Duration::from_millis(20);
 /// The most ids of one request.
 const LARGEST_PAGE: usize = 1_000;
 
@@ -65,6 +67,8 @@ pub(super) fn await_settled(client: &Client, path: &str, wait: u64) -> Result<An
         if !open || left == 0 {
             return answer;
         }
+        // a server that answers at once, though it was asked to wait, is not stormed
+        thread::sleep(BETWEEN_QUESTIONS);
     }
 }
 

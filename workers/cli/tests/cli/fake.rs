@@ -1,7 +1,5 @@
 //! A small server that speaks what the command line needs of the contract, and can be told to misbehave.
 
-#![allow(dead_code, unreachable_pub, clippy::allow_attributes, reason = "each test file uses a part of it")]
-
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::SocketAddr;
 use std::process::{Command, Output, Stdio};
@@ -20,37 +18,39 @@ use tokio::runtime::Runtime;
 
 /// What the server has seen, and how it shall behave.
 #[derive(Default)]
-pub struct World {
+pub(crate) struct World {
     /// The commands that were taken, a stream's in the order in which they came.
-    pub taken: BTreeMap<String, Vec<Value>>,
+    pub(crate) taken: BTreeMap<String, Vec<Value>>,
+    /// The same by their ids, the first of each.
+    pub(crate) by_id: HashMap<String, Value>,
     /// How often commands were asked about.
-    pub questions: HashMap<String, u32>,
+    pub(crate) questions: HashMap<String, u32>,
     /// How many batches came.
-    pub batches: u32,
+    pub(crate) batches: u32,
     /// Streams in requests that are being answered, and those that were there twice at once.
-    pub answering: BTreeSet<String>,
+    pub(crate) answering: BTreeSet<String>,
     /// Streams of which two requests were on their way at once.
-    pub overtaken: BTreeSet<String>,
+    pub(crate) overtaken: BTreeSet<String>,
     /// The bearers' tokens.
-    pub bearers: BTreeSet<String>,
+    pub(crate) bearers: BTreeSet<String>,
     /// Every request's path with its query.
-    pub asked: Vec<String>,
+    pub(crate) asked: Vec<String>,
     /// Preferences that came with commands.
-    pub preferences: Vec<String>,
+    pub(crate) preferences: Vec<String>,
     /// Every so many batches, a stream's commands are busy from its second one on.
-    pub busy_every: Option<u32>,
+    pub(crate) busy_every: Option<u32>,
     /// So many batches are answered 429 first.
-    pub busy_batches: u32,
+    pub(crate) busy_batches: u32,
     /// Commands settle when they are asked about for the nth time.
-    pub settles_at: u32,
+    pub(crate) settles_at: u32,
     /// Statuses that are known before: of earlier deliveries.
-    pub known: HashMap<String, Value>,
+    pub(crate) known: HashMap<String, Value>,
     /// What `POST /verify` answers, page by page.
-    pub verify_pages: Vec<Value>,
+    pub(crate) verify_pages: Vec<Value>,
 }
 
 /// A running server.
-pub struct Fake {
+pub(crate) struct Fake {
     world: Arc<Mutex<World>>,
     address: SocketAddr,
     runtime: Option<Runtime>,
@@ -59,14 +59,14 @@ pub struct Fake {
 type Shared = State<Arc<Mutex<World>>>;
 
 impl Fake {
-    pub fn start(world: World) -> Self {
+    pub(crate) fn start(world: World) -> Self {
         let mut fake = Self { world: Arc::new(Mutex::new(world)), address: ([127, 0, 0, 1], 0).into(), runtime: None };
         fake.serve();
         fake
     }
 
     /// Listens, again where it did before.
-    pub fn serve(&mut self) {
+    pub(crate) fn serve(&mut self) {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let listener = runtime.block_on(TcpListener::bind(self.address)).unwrap();
         self.address = listener.local_addr().unwrap();
@@ -76,10 +76,12 @@ impl Fake {
             .route("/commands/check", post(check))
             .route("/commands/status", post(statuses))
             .route("/commands/{id}", get(status))
+            .route("/views", get(async || axum::Json(json!({"views": [{"name": "v", "fields": []}]}))))
             .route("/views/{view}", get(search))
             .route("/views/{view}/search", post(typed_search))
             .route("/views/{view}/{id}", get(document))
             .route("/streams/{aggregate}/{id}", get(history))
+            .route("/streams/{aggregate}/{id}/state", get(state))
             .route("/verify", post(verify))
             .with_state(Arc::clone(&self.world));
         runtime.spawn(async move { axum::serve(listener, router).await.unwrap() });
@@ -87,20 +89,20 @@ impl Fake {
     }
 
     /// Is gone, with all its connections.
-    pub fn stop(&mut self) {
+    pub(crate) fn stop(&mut self) {
         self.runtime.take().unwrap().shutdown_timeout(Duration::from_secs(5));
     }
 
-    pub fn world(&self) -> MutexGuard<'_, World> {
+    pub(crate) fn world(&self) -> MutexGuard<'_, World> {
         self.world.lock().unwrap()
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
     /// Waits until the world is as wanted.
-    pub fn await_world(&self, wanted: impl Fn(&World) -> bool) {
+    pub(crate) fn await_world(&self, wanted: impl Fn(&World) -> bool) {
         let started = std::time::Instant::now();
         while !wanted(&self.world()) {
             assert!(started.elapsed() < Duration::from_secs(20), "the awaited did not happen");
@@ -109,20 +111,20 @@ impl Fake {
     }
 
     /// The command line, aimed at this server.
-    pub fn factmill(&self, args: &[&str]) -> Command {
+    pub(crate) fn factmill(&self, args: &[&str]) -> Command {
         let mut command = factmill(args);
         command.env("FACTMILL_URL", self.url()).env("FACTMILL_TOKEN", "test-token");
         command
     }
 
     /// Runs the command line to its end.
-    pub fn run(&self, args: &[&str]) -> Run {
+    pub(crate) fn run(&self, args: &[&str]) -> Run {
         Run::of(self.factmill(args).output().unwrap())
     }
 }
 
 /// The command line, without anything from the environment that steers it.
-pub fn factmill(args: &[&str]) -> Command {
+pub(crate) fn factmill(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_factmill"));
     command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     for name in ["FACTMILL_URL", "FACTMILL_TOKEN", "FACTMILL_DATA"] {
@@ -133,14 +135,14 @@ pub fn factmill(args: &[&str]) -> Command {
 
 /// What a run of the command line left.
 #[derive(Debug)]
-pub struct Run {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Run {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Run {
-    pub fn of(output: Output) -> Self {
+    pub(crate) fn of(output: Output) -> Self {
         let text = |bytes| String::from_utf8(bytes).unwrap();
         let run =
             Self { code: output.status.code().unwrap(), stdout: text(output.stdout), stderr: text(output.stderr) };
@@ -148,7 +150,7 @@ impl Run {
         run
     }
 
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 }
@@ -165,11 +167,14 @@ fn refusal(command: &Value) -> Option<Value> {
         let violations = json!([{"pointer": "/data/x", "code": "required", "message": "is required"}]);
         return Some(json!({"code": "invalid", "message": "not valid", "violations": violations}));
     }
-    command["issuedAt"].is_null().then(|| json!({"code": "invalid", "message": "no time", "violations": []}))
+    // an id as long as a UUID tells its time
+    let tells_time = command["id"].as_str().is_some_and(|id| id.len() == 36);
+    let is_timeless = command["issuedAt"].is_null() && !tells_time;
+    is_timeless.then(|| json!({"code": "invalid", "message": "no time", "violations": []}))
 }
 
 fn status_of(world: &World, id: &str) -> Option<Value> {
-    let command = world.taken.values().flatten().find(|command| command["id"] == id);
+    let command = world.by_id.get(id);
     let asked = world.questions.get(id).copied().unwrap_or(0);
     let Some(command) = command.filter(|_| asked >= world.settles_at) else {
         return world.known.get(id).cloned().or(command.map(|command| {
@@ -190,6 +195,7 @@ fn status_of(world: &World, id: &str) -> Option<Value> {
 
 fn take(world: &mut World, command: Value) {
     let stream = command["stream"].as_str().unwrap_or_default().to_owned();
+    world.by_id.entry(command["id"].as_str().unwrap_or_default().to_owned()).or_insert_with(|| command.clone());
     world.taken.entry(stream).or_default().push(command);
 }
 
@@ -226,12 +232,11 @@ async fn commands(State(world): Shared, headers: HeaderMap, body: Bytes) -> Resp
         let again = !seen.insert(command["stream"].to_string());
         let refusal =
             if is_busy && again { Some(json!({"code": "busy", "message": "busy"})) } else { refusal(&command) };
-        match refusal {
-            Some(refusal) => refused.push(json!({"index": index, "id": command["id"], "refusal": refusal})),
-            None => {
-                queued += 1;
-                take(&mut world, command);
-            }
+        if let Some(refusal) = refusal {
+            refused.push(json!({"index": index, "id": command["id"], "refusal": refusal}));
+        } else {
+            queued += 1;
+            take(&mut world, command);
         }
     }
     (StatusCode::ACCEPTED, json!({"queued": queued, "refused": refused}).to_string()).into_response()
@@ -322,6 +327,11 @@ async fn history(Path((aggregate, id)): Path<(String, String)>, RawQuery(query):
     json!({"stream": format!("{aggregate}/{id}"), "version": 6, "events": events, "next": next})
         .to_string()
         .into_response()
+}
+
+async fn state(Path((aggregate, id)): Path<(String, String)>, RawQuery(query): RawQuery) -> Response {
+    let state = json!({"asked": query});
+    json!({"stream": format!("{aggregate}/{id}"), "version": 2, "at": null, "state": state}).to_string().into_response()
 }
 
 async fn verify(State(world): Shared, body: Bytes) -> Response {

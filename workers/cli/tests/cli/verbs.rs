@@ -1,11 +1,9 @@
 //! The other verbs: their exit codes, what they print, and what they send.
 
-mod fake;
-
 use std::io::{BufRead, BufReader};
 use std::process::Command;
 
-use fake::{Fake, Run, World, factmill};
+use crate::fake::{Fake, Run, World, factmill};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -189,6 +187,60 @@ fn verification_walks_all_pages_and_names_what_differs() {
     fake.world().verify_pages = vec![json!({"checked": 4, "differences": [], "next": null})];
     let run = fake.run(&["verify"]);
     assert_eq!((run.code, run.json()), (0, json!({"differences": [], "checked": 4})));
+}
+
+#[test]
+fn a_state_is_shown_as_it_was() {
+    let fake = Fake::start(World::default());
+    for (args, asked) in [
+        (&["state", "a/1"][..], json!(null)),
+        (&["state", "a/1", "--version", "2"], json!("version=2")),
+        (&["state", "a/1", "--at", "2026-11-21T08:00:00Z"], json!("at=2026-11-21T08:00:00Z")),
+    ] {
+        assert_eq!(fake.run(args).json()["state"]["asked"], asked, "{args:?}");
+    }
+}
+
+#[test]
+fn a_running_server_is_measured() {
+    let fake = Fake::start(World::default());
+    let pid = std::process::id().to_string();
+    let bench = |args: &[&str]| {
+        let place = TempDir::new().unwrap();
+        let place = place.path().to_str().unwrap();
+        let run = fake.run(&[&["bench", "--running", "--pid", &pid, "--place", place, "--rounds", "2"], args].concat());
+        assert_eq!(run.code, 0, "{run:?}");
+        run.json()
+    };
+    let names = |report: &Value| -> Vec<String> {
+        let figures = report["figures"].as_array().unwrap();
+        figures.iter().map(|figure| figure["name"].as_str().unwrap().to_owned()).collect()
+    };
+    let report = bench(&["--commands", "300", "--singles", "3"]);
+    for load in ["CreateComment", "BookRoom"] {
+        for figure in ["accepted→committed", "accepted→searchable", "CPU of the server", "peak anonymous memory"] {
+            assert!(names(&report).contains(&format!("{load}, {figure}")), "{report}");
+        }
+        assert!(names(&report).contains(&format!("one {load}, accepted→searchable p99")), "{report}");
+    }
+    let limited = report["figures"].as_array().unwrap().iter().find(|figure| !figure["limit"].is_null()).unwrap();
+    assert_eq!(limited["samples"].as_array().unwrap().len(), 2, "each round has its sample");
+    assert!(limited["limit"]["median"].as_f64().unwrap() > 0.0);
+    assert!(report["averageNights"].as_f64().unwrap() > 4.0);
+
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("commands.ndjson");
+    std::fs::write(&file, r#"{"id":"c-1","stream":"a/1","type":"Do"}"#).unwrap();
+    let report = bench(&["--import", file.to_str().unwrap()]);
+    assert_eq!((&report["committed"], &report["views"]), (&json!(1), &json!(1)), "{report}");
+    assert!(names(&report).contains(&"settled and searchable".to_owned()));
+}
+
+#[test]
+fn an_engine_that_does_not_start_is_told() {
+    let run = output(factmill(&["bench", "--place", "/no/such/folder"]));
+    assert_eq!(run.code, 1, "{run:?}");
+    assert!(run.stderr.contains("cannot start an engine"), "{}", run.stderr);
 }
 
 #[test]
