@@ -1,1 +1,5 @@
 //! .
+mod failpoint;
+pub mod sqlite;
+
+pub use failpoint::failpoint;
