@@ -3,6 +3,7 @@
 mod comments;
 mod common;
 mod engine;
+mod hotel;
 
 use std::sync::LazyLock;
 
