@@ -1,10 +1,6 @@
 //! Who runs the hotel, who books, and who reads it.
 
-use crate::{
-    ROLES,
-    engine::{Resource, resource},
-    only,
-};
+use crate::common::tests::engine::{ROLES, Resource, only, resource};
 
 const NONE: Resource = resource(r#"RoomType::"room-type/resort:A""#, &[]);
 const OWN: Resource = resource(r#"RoomType::"room-type/resort:A""#, &[("bookedBy", "alice")]);
