@@ -11,6 +11,8 @@ pub mod cedar;
 pub mod jwt;
 pub mod keys;
 pub mod policies;
+#[cfg(test)]
+mod tests;
 
 pub use cedar::CedarEngine;
 pub use jwt::JwtVerifier;
