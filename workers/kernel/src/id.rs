@@ -1,6 +1,6 @@
 //! Tenants, streams and ids.
 
-use std::{fmt, str::FromStr, sync::Arc};
+use std::{borrow::Cow, fmt, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Serialize, de};
 
@@ -69,7 +69,7 @@ macro_rules! text {
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+                let text = Cow::<'de, str>::deserialize(deserializer)?;
                 text.parse().map_err(de::Error::custom)
             }
         }
@@ -140,6 +140,23 @@ impl FromStr for StreamKey {
     fn from_str(text: &str) -> Result<Self, BadId> {
         let (tenant, stream) = text.split_once('/').ok_or(BadId("must be `<tenant>/<aggregate>/<id>`"))?;
         Ok(Self { tenant: tenant.parse()?, stream: stream.parse()? })
+    }
+}
+
+impl schemars::JsonSchema for Id {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Id".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        // neither `.` nor `..`, without looking ahead, which not every client's patterns can
+        let plain = "[A-Za-z0-9_:-]";
+        let pattern = format!("^(?:\\.{{0,2}}{plain}[A-Za-z0-9._:-]*|\\.{{3}}[A-Za-z0-9._:-]*)$");
+        schemars::json_schema!({ "type": "string", "maxLength": ID_LENGTH, "pattern": pattern })
     }
 }
 

@@ -1,3 +1,3 @@
 //! .
-
+pub mod asl;
 pub mod search;

@@ -10,7 +10,10 @@
 //! | [`laws`] | what every adapter of a port must do, as plain async functions |
 //! | [`memory`] | in-memory adapters: they pass the same laws, and the steps are tested on them |
 
+mod failpoint;
 pub mod laws;
 pub mod memory;
 pub mod ports;
 pub mod steps;
+
+pub use failpoint::failpoint;
