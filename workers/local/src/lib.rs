@@ -1,3 +1,5 @@
-//! .
+//! The embedded host: every port in one process, with one data folder and nothing to install.
+
 pub mod asl;
+pub mod issuer;
 pub mod search;

@@ -129,6 +129,8 @@ struct Names {
     variables: BTreeSet<String>,
     functions: BTreeMap<String, bool>,
     bound: BTreeSet<String>,
+    /// Operators that came after the `JSONata` (2.0.6) of Step Functions.
+    newer: BTreeSet<&'static str>,
     /// The paths that begin with `$states`, as far as they are names.
     paths: Vec<Vec<String>>,
     /// Whether `$states` is used without naming a part of it.
@@ -169,6 +171,8 @@ impl Names {
                 self.bound.extend(value.pointer("/lhs/Variable").and_then(Value::as_str).map(str::to_owned));
                 binary.get("rhs").into_iter().for_each(|rhs| self.collect(rhs));
             }
+            ("op", Value::String(operator)) if operator == "Coalesce" => drop(self.newer.insert("??")),
+            ("op", Value::String(operator)) if operator == "Default" => drop(self.newer.insert("?:")),
             ("Path", Value::Object(path)) => self.visit_path(path.get("steps").and_then(Value::as_array)),
             _ => self.collect(value),
         }
@@ -228,6 +232,7 @@ impl Names {
         if self.bound.contains("states") {
             unknown.insert("$states :=".to_owned());
         }
+        unknown.extend(self.newer.iter().map(|operator| (*operator).to_owned()));
         let variables = self.variables.iter().filter(|name| !name.is_empty() && !known(name));
         unknown.extend(variables.map(|name| format!("${name}")));
         for (name, marked) in &self.functions {

@@ -55,13 +55,12 @@ fn fill(
             rest = after;
             continue;
         };
-        match values.get(name) {
-            Some(value) => filled.push_str(value),
-            None => {
-                faults.add(pointer, Problem::MissingSubstitution { name: name.to_owned() });
-                // left as it is, so that what reads it finds no second fault
-                filled.extend(["${", name, "}"]);
-            }
+        if let Some(value) = values.get(name) {
+            filled.push_str(value);
+        } else {
+            faults.add(pointer, Problem::MissingSubstitution { name: name.to_owned() });
+            // left as it is, so that what reads it finds no second fault
+            filled.extend(["${", name, "}"]);
         }
         used.insert(name.to_owned());
         rest = next;

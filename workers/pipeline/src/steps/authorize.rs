@@ -27,8 +27,8 @@ pub async fn authorize(
     verifier: &dyn TokenVerifier,
     policies: &dyn PolicyEngine,
     now: Timestamp,
-    mut batch: Batch,
-) -> Result<Batch, StepError> {
+    batch: &mut Batch,
+) -> Result<(), StepError> {
     let mut senders = Vec::with_capacity(batch.messages.len());
     for message in &batch.messages {
         senders.push(match verifier.verify(&message.authorization, message.received_at).await {
@@ -45,14 +45,16 @@ pub async fn authorize(
         item.stage = match item.stage.take() {
             Stage::Valid(command) => judge(policies, now, message, sender, *command),
             Stage::Invalid(invalid) => Stage::Settled(Box::new(told(now, message, sender, *invalid))),
-            Stage::Settled(settled) => Stage::Settled(settled),
-            Stage::Received(_) | Stage::Authorized(_) | Stage::InHand => {
+            // the step runs again
+            done @ (Stage::Authorized(_) | Stage::Settled(_)) => done,
+            other @ (Stage::Received(_) | Stage::InHand) => {
+                item.stage = other;
                 return Err(kernel::Corrupt("a command came to be authorized without being validated".into()).into());
             }
         };
     }
     batch.note_what_to_settle();
-    Ok(batch)
+    Ok(())
 }
 
 fn judge(policies: &dyn PolicyEngine, now: Timestamp, message: &Envelope, sender: &Sender, command: Command) -> Stage {

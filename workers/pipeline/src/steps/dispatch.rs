@@ -76,10 +76,10 @@ impl Dispatched {
 
 impl Dispatch {
     /// Dispatches messages, those of a group in the order given. Starts nothing more after `until`.
-    pub async fn dispatch(&self, deliveries: Vec<Delivery>, until: Instant) -> Dispatched {
+    pub async fn dispatch(&self, deliveries: &[Delivery], until: Instant) -> Dispatched {
         let mut done = Dispatched::default();
         let mut held = BTreeSet::new();
-        for pack in packs(deliveries.into_iter().map(unpack).collect()) {
+        for pack in packs(deliveries.iter().map(unpack).collect()) {
             let (ready, late): (Vec<_>, Vec<_>) =
                 pack.into_iter().partition(|message| !held.contains(message.group()) && Instant::now() < until);
             for message in late {

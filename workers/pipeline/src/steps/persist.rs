@@ -44,14 +44,21 @@ pub struct Persist {
 }
 
 impl Persist {
-    /// Decides and appends every authorized command of the batch.
-    pub async fn persist(&self, mut batch: Batch) -> Result<Batch, StepError> {
-        let mut works = self.group(&mut batch)?;
-        load(self, &mut works).await?;
-        if batch.probe {
-            return Ok(batch);
+    /// Decides and appends every authorized command of the batch. A batch that fails keeps what is settled, and may be
+    /// persisted again.
+    pub async fn persist(&self, batch: &mut Batch) -> Result<(), StepError> {
+        let mut works = self.group(batch)?;
+        let result = self.work(&mut works, batch.probe).await;
+        for work in works {
+            work.finish(batch, &self.warm);
         }
-        loop {
+        batch.note_what_to_settle();
+        result
+    }
+
+    async fn work(&self, works: &mut [Work], probe: bool) -> Result<(), StepError> {
+        load(self, works).await?;
+        while !probe {
             let mut appends = Vec::new();
             let mut writers = Vec::new();
             for (index, work) in works.iter_mut().enumerate() {
@@ -79,19 +86,16 @@ impl Persist {
                         conflicts = conflicts.max(work.conflicts);
                         work.forget();
                     }
+                    // nothing is known of the write: whoever tries again reads what came of it
                     Err(AppendError::Unavailable(outage)) => return Err(outage.into()),
                 }
             }
             if conflicts > 0 {
                 tokio::time::sleep(jitter(conflicts)).await;
-                load(self, &mut works).await?;
+                load(self, works).await?;
             }
         }
-        for work in works {
-            work.finish(&mut batch, &self.warm)?;
-        }
-        batch.note_what_to_settle();
-        Ok(batch)
+        Ok(())
     }
 
     /// The batch's authorized commands by stream, those of a stream in order.

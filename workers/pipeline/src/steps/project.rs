@@ -173,7 +173,7 @@ async fn fill_gaps(view: &ViewSpec, store: &dyn CommitStore, run: &mut Run) -> R
             let page = store.read(&run.key, from, PAGE).await?;
             let before = filled.len();
             let missing = page.commits.into_iter().filter(|read| read.commit.seq < stored.commit.seq);
-            filled.extend(missing.map(Arc::new));
+            filled.extend(missing);
             gaps += filled.len() - before;
             if filled.len() == before {
                 let what = format!("commit {} of `{}` is missing in the store", from, run.key);

@@ -9,7 +9,7 @@ use super::{
 use crate::ports::{status::StatusStore, workflow::TaskTokens};
 
 /// Records refusals and failures, and answers task tokens, those of duplicates too.
-pub async fn settle(statuses: &dyn StatusStore, tokens: &dyn TaskTokens, batch: Batch) -> Result<Batch, StepError> {
+pub async fn settle(statuses: &dyn StatusStore, tokens: &dyn TaskTokens, batch: &Batch) -> Result<(), StepError> {
     let mut by_tenant: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for item in &batch.commands {
         match &item.stage {
@@ -42,5 +42,5 @@ pub async fn settle(statuses: &dyn StatusStore, tokens: &dyn TaskTokens, batch: 
             }
         }
     }
-    Ok(batch)
+    Ok(())
 }

@@ -13,7 +13,7 @@ pub const AHEAD: SignedDuration = SignedDuration::from_mins(5);
 pub const BACK: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// Reads every command of the batch that was only received so far.
-pub fn validate(catalog: &Catalog, mut batch: Batch) -> Batch {
+pub fn validate(catalog: &Catalog, batch: &mut Batch) {
     for Item { message, stage } in &mut batch.commands {
         let received_at = batch.messages.get(*message).map_or(Timestamp::MAX, |message| message.received_at);
         if let Stage::Received(body) = stage {
@@ -23,7 +23,6 @@ pub fn validate(catalog: &Catalog, mut batch: Batch) -> Batch {
             };
         }
     }
-    batch
 }
 
 /// Reads one command, judged at the time when it was accepted; what is wrong with it otherwise.

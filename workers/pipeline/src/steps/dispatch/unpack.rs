@@ -25,8 +25,8 @@ pub(super) struct Unpacked {
 }
 
 /// Takes a message apart. One that holds no commands has one in their place, to be refused.
-pub(super) fn unpack(delivery: Delivery) -> Unpacked {
-    let message = delivery.message;
+pub(super) fn unpack(delivery: &Delivery) -> Unpacked {
+    let message = &delivery.message;
     let (bodies, refusal) = match commands(&message.body) {
         Ok(bodies) => (bodies, None),
         Err((bodies, refusal)) => (bodies, Some(refusal)),
@@ -35,11 +35,11 @@ pub(super) fn unpack(delivery: Delivery) -> Unpacked {
         receipt: delivery.receipt,
         receives: delivery.receives,
         envelope: Envelope {
-            group: message.group,
-            authorization: message.authorization,
+            group: message.group.clone(),
+            authorization: message.authorization.clone(),
             received_at: delivery.received_at,
-            traceparent: message.traceparent,
-            task_token: message.task_token,
+            traceparent: message.traceparent.clone(),
+            task_token: message.task_token.clone(),
         },
         bodies,
         refusal,

@@ -357,7 +357,7 @@ impl Work {
     }
 
     /// The commit was written: its commands are settled.
-    pub(super) async fn committed(&mut self, env: &Persist, stored: Stored) {
+    pub(super) async fn committed(&mut self, env: &Persist, stored: Arc<Stored>) {
         for (command, asked) in std::mem::take(&mut self.pending).into_iter().enumerate() {
             if let Some(known) = Known::of_commit(&stored.commit, command) {
                 self.settle(&asked, known);
@@ -413,20 +413,25 @@ impl Work {
         self.settle(asked, known);
     }
 
-    /// Writes the verdicts into the batch and keeps the stream warm.
-    pub(super) fn finish(self, batch: &mut Batch, warm: &Warm) -> Result<(), StepError> {
+    /// Writes the verdicts into the batch, gives back what is not settled, and keeps the stream warm if nothing of it
+    /// is in doubt.
+    pub(super) fn finish(self, batch: &mut Batch, warm: &Warm) {
         for (index, settled) in self.settled {
-            let item = batch.commands.get_mut(index);
-            let item = item.ok_or_else(|| Corrupt("a verdict names no command of its batch".into()))?;
-            item.stage = Stage::Settled(Box::new(settled));
+            if let Some(item) = batch.commands.get_mut(index) {
+                item.stage = Stage::Settled(Box::new(settled));
+            }
         }
-        if !self.waiting.is_empty() || !self.pending.is_empty() {
-            return Err(Corrupt(format!("commands of `{}` were left undecided", self.key)).into());
+        let in_doubt = !self.pending.is_empty();
+        for asked in self.pending.into_iter().chain(self.waiting) {
+            if let Some(item) = batch.commands.get_mut(asked.index) {
+                item.stage = Stage::Authorized(asked.authorized);
+            }
         }
-        if let Some(loaded) = self.loaded {
+        if let Some(loaded) = self.loaded
+            && !in_doubt
+        {
             warm.keep(self.key, loaded);
         }
-        Ok(())
     }
 }
 

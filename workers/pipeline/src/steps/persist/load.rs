@@ -1,5 +1,7 @@
 //! Loading streams: what is warm, and the commits above it; else a snapshot, and the commits above that.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use kernel::{
     Aggregate, StreamKey,
@@ -62,7 +64,7 @@ fn beginning(aggregate: &Aggregate, key: StreamKey) -> Loaded {
 fn forward(
     aggregate: &Aggregate,
     mut loaded: Loaded,
-    commits: impl Iterator<Item = Stored>,
+    commits: impl Iterator<Item = Arc<Stored>>,
 ) -> Result<Loaded, Corrupt> {
     for stored in commits {
         for event in &stored.commit.events {
@@ -87,7 +89,7 @@ async fn cold(
     env: &Persist,
     aggregate: &Aggregate,
     key: &StreamKey,
-    newest: Option<&Stored>,
+    newest: Option<&Arc<Stored>>,
 ) -> Result<Result<Loaded, Corrupt>, StepError> {
     let named = newest.and_then(|newest| newest.commit.snapshot);
     let mut loaded = match from_snapshot(env, aggregate, key, named).await? {
