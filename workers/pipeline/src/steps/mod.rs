@@ -8,6 +8,7 @@ pub mod project;
 pub mod relay;
 pub mod settle;
 pub mod validate;
+pub mod verify;
 
 use kernel::catalog::Corrupt;
 
