@@ -31,7 +31,7 @@ fn is_id(text: &str, longest: usize) -> bool {
 }
 
 macro_rules! text {
-    ($(#[$meta:meta])* $name:ident, $check:expr, $message:literal) => {
+    ($(#[$meta:meta])* $name:ident, $longest:expr, $pattern:literal, $check:expr, $message:literal) => {
         $(#[$meta])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
         #[serde(transparent)]
@@ -58,6 +58,15 @@ macro_rules! text {
             }
         }
 
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({ "type": "string", "maxLength": $longest, "pattern": $pattern })
+            }
+        }
+
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let text = Cow::<'de, str>::deserialize(deserializer)?;
@@ -70,6 +79,9 @@ macro_rules! text {
 text!(
     /// An id chosen by a client: `[A-Za-z0-9._:-]{1,64}`, but neither `.` nor `..`.
     Id,
+    ID_LENGTH,
+    // neither `.` nor `..`, without looking ahead, which not every client's patterns can
+    "^(?:\\.{0,2}[A-Za-z0-9_:-][A-Za-z0-9._:-]*|\\.{3}[A-Za-z0-9._:-]*)$",
     |text| is_id(text, ID_LENGTH),
     "must be 1 to 64 of A-Z a-z 0-9 . _ : -, and not `.` or `..`"
 );
@@ -77,6 +89,8 @@ text!(
 text!(
     /// A tenant, taken from a token's claims, never from a body: an id of at most 31 characters.
     Tenant,
+    TENANT_LENGTH,
+    "^[A-Za-z0-9._:-]{1,31}$",
     |text| is_id(text, TENANT_LENGTH),
     "must be 1 to 31 of A-Z a-z 0-9 . _ : -"
 );
@@ -84,6 +98,8 @@ text!(
 text!(
     /// A stream, `<aggregate>/<id>`: the consistency boundary. At most 96 characters.
     StreamId,
+    STREAM_LENGTH,
+    "^[A-Za-z0-9._:-]{1,64}/[A-Za-z0-9._:-]{1,64}$",
     |text| text.len() <= STREAM_LENGTH
         && text.split_once('/').is_some_and(|(aggregate, id)| is_id(aggregate, ID_LENGTH) && is_id(id, ID_LENGTH)),
     "must be `<aggregate>/<id>`, at most 96 characters"
@@ -128,23 +144,6 @@ impl FromStr for StreamKey {
     fn from_str(text: &str) -> Result<Self, BadId> {
         let (tenant, stream) = text.split_once('/').ok_or(BadId("must be `<tenant>/<aggregate>/<id>`"))?;
         Ok(Self { tenant: tenant.parse()?, stream: stream.parse()? })
-    }
-}
-
-impl schemars::JsonSchema for Id {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "Id".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        // neither `.` nor `..`, without looking ahead, which not every client's patterns can
-        let plain = "[A-Za-z0-9_:-]";
-        let pattern = format!("^(?:\\.{{0,2}}{plain}[A-Za-z0-9._:-]*|\\.{{3}}[A-Za-z0-9._:-]*)$");
-        schemars::json_schema!({ "type": "string", "maxLength": ID_LENGTH, "pattern": pattern })
     }
 }
 

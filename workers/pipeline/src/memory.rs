@@ -1,0 +1,1 @@
+//! In-memory adapters: they pass the same laws as the real ones.
