@@ -1,3 +1,8 @@
-//! What happens to a command and to a commit, in order.
+//! What happens to a command and to a commit, in order; and what is read of both.
 
 pub mod batch;
+pub mod door;
+pub mod history;
+pub mod public_event;
+pub mod query;
+pub mod read;
