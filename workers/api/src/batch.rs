@@ -24,8 +24,8 @@ use crate::{
 const MOST_COMMANDS: usize = 1_000;
 /// The most commands of a message.
 const MOST_OF_A_MESSAGE: usize = 100;
-/// The most bytes of a message's body.
-const LARGEST_MESSAGE: usize = 200_000;
+/// The most bytes of a message's body: with its envelope it fits one execution of the workflow.
+const LARGEST_MESSAGE: usize = 150_000;
 
 /// The answer to a batch.
 #[derive(Debug, Serialize, JsonSchema)]

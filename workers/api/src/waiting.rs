@@ -53,8 +53,8 @@ pub(crate) async fn verdict(
     let same = |known: &Known| known.digest.as_deref() == Some(command.digest.as_str());
     let mine = |known: &Known| {
         let status = &known.status;
-        status.status.is_final()
-            || (status.status.is_settled() && status.received_at >= received && same(known) && known.actor == actor)
+        let answers = status.received_at >= received && known.actor == actor && (known.digest.is_none() || same(known));
+        status.status.is_final() || (status.status.is_settled() && answers)
     };
     let read = || statuses.read_on(tenant, &command.id, &command.stream);
     let known = until(statuses, (tenant, &command.id), wait, read, mine).await?.filter(mine);

@@ -211,9 +211,17 @@ pub fn is_traceparent(text: &str) -> bool {
 /// Derive `Deserialize` and `JsonSchema` with `#[serde(rename_all = "camelCase", deny_unknown_fields)]`.
 pub trait CommandData: DeserializeOwned + JsonSchema {
     /// Rules that need more than one field, or the stream's name: adds violations, pointers from `/data`.
-    fn check(&self, stream: &StreamId, violations: &mut Violations) {
-        let _ = (stream, violations);
+    ///
+    /// It is asked beside the schema, so that all violations are told at once: members may be missing or wrong, which
+    /// the schema tells; [`member`] reads those that are as they should be.
+    fn check(data: &Value, stream: &StreamId, violations: &mut Violations) {
+        let _ = (data, stream, violations);
     }
+}
+
+/// A member of data that may not be valid; `None` where it is missing or wrong.
+pub fn member<T: DeserializeOwned>(data: &Value, name: &str) -> Option<T> {
+    T::deserialize(data.get(name)?).ok()
 }
 
 /// A command type and the schema of its data.
@@ -231,8 +239,8 @@ pub trait CommandSet: Sized + Send + Sync + 'static {
     fn types() -> Vec<CommandType>;
     /// Decodes data that passed its schema.
     fn decode(kind: &str, data: &Value) -> Result<Self, serde_json::Error>;
-    /// Checks the rules that a schema can't say.
-    fn check(&self, stream: &StreamId, violations: &mut Violations);
+    /// Checks the rules that a schema can't say, on data that may not have passed it.
+    fn check(kind: &str, data: &Value, stream: &StreamId, violations: &mut Violations);
 }
 
 /// Declares an aggregate's commands: an enum with one variant for each data type, both of the command's name.
@@ -276,8 +284,16 @@ macro_rules! commands {
                     other => Err($crate::command::unknown(other)),
                 }
             }
-            fn check(&self, stream: &$crate::StreamId, violations: &mut $crate::Violations) {
-                match self { $(Self::$name(data) => $crate::CommandData::check(data, stream, violations)),+ }
+            fn check(
+                kind: &str,
+                data: &$crate::serde_json::Value,
+                stream: &$crate::StreamId,
+                violations: &mut $crate::Violations,
+            ) {
+                match kind {
+                    $(stringify!($name) => <$name as $crate::CommandData>::check(data, stream, violations),)+
+                    _ => {}
+                }
             }
         }
     };

@@ -11,6 +11,7 @@ use crate::{
     command::CommandSet,
     event::EventSet,
     id::{Id, StreamId},
+    refusal::Violations,
 };
 
 /// Who asks: from a verified token.
@@ -145,6 +146,11 @@ pub trait Decider: 'static {
     const AGGREGATE: &'static str;
     /// Raised when `State` or `evolve` changes: older snapshots are then not used.
     const REVISION: u32;
+
+    /// What the stream's name must look like beyond any stream's: adds violations at `/stream`.
+    fn check_stream(stream: &StreamId, violations: &mut Violations) {
+        let _ = (stream, violations);
+    }
 
     /// Folds one event. Total: there is no event that a state can't take.
     fn evolve(state: Self::State, event: &Self::Event) -> Self::State;

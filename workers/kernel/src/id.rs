@@ -1,6 +1,6 @@
 //! Tenants, streams and ids.
 
-use std::{fmt, str::FromStr, sync::Arc};
+use std::{borrow::Cow, fmt, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Serialize, de};
 
@@ -31,7 +31,7 @@ fn is_id(text: &str, longest: usize) -> bool {
 }
 
 macro_rules! text {
-    ($(#[$meta:meta])* $name:ident, $pattern:literal, $check:expr, $message:literal) => {
+    ($(#[$meta:meta])* $name:ident, $longest:expr, $pattern:literal, $check:expr, $message:literal) => {
         $(#[$meta])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
         #[serde(transparent)]
@@ -63,13 +63,13 @@ macro_rules! text {
                 stringify!($name).into()
             }
             fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({ "type": "string", "pattern": $pattern })
+                schemars::json_schema!({ "type": "string", "maxLength": $longest, "pattern": $pattern })
             }
         }
 
         impl<'de> Deserialize<'de> for $name {
             fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+                let text = Cow::<'de, str>::deserialize(deserializer)?;
                 text.parse().map_err(de::Error::custom)
             }
         }
@@ -79,7 +79,9 @@ macro_rules! text {
 text!(
     /// An id chosen by a client: `[A-Za-z0-9._:-]{1,64}`, but neither `.` nor `..`.
     Id,
-    "^[A-Za-z0-9._:-]{1,64}$",
+    ID_LENGTH,
+    // neither `.` nor `..`, without looking ahead, which not every client's patterns can
+    "^(?:\\.{0,2}[A-Za-z0-9_:-][A-Za-z0-9._:-]*|\\.{3}[A-Za-z0-9._:-]*)$",
     |text| is_id(text, ID_LENGTH),
     "must be 1 to 64 of A-Z a-z 0-9 . _ : -, and not `.` or `..`"
 );
@@ -87,6 +89,7 @@ text!(
 text!(
     /// A tenant, taken from a token's claims, never from a body: an id of at most 31 characters.
     Tenant,
+    TENANT_LENGTH,
     "^[A-Za-z0-9._:-]{1,31}$",
     |text| is_id(text, TENANT_LENGTH),
     "must be 1 to 31 of A-Z a-z 0-9 . _ : -"
@@ -95,6 +98,7 @@ text!(
 text!(
     /// A stream, `<aggregate>/<id>`: the consistency boundary. At most 96 characters.
     StreamId,
+    STREAM_LENGTH,
     "^[A-Za-z0-9._:-]{1,64}/[A-Za-z0-9._:-]{1,64}$",
     |text| text.len() <= STREAM_LENGTH
         && text.split_once('/').is_some_and(|(aggregate, id)| is_id(aggregate, ID_LENGTH) && is_id(id, ID_LENGTH)),

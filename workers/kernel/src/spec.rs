@@ -109,16 +109,13 @@ impl<D: Decider> Given<D> {
         };
         let checker = Checker::new(&command.schema).unwrap_or_else(|error| panic!("the schema of `{kind}`: {error}"));
         checker.check(&data, "/data", &mut violations);
+        D::check_stream(&self.stream, &mut violations);
+        D::Command::check(kind, &data, &self.stream, &mut violations);
         if violations.is_empty() {
-            match D::Command::decode(kind, &data) {
-                Ok(command) => {
-                    command.check(&self.stream, &mut violations);
-                    if violations.is_empty() {
-                        return Outcome::Decided(self.decide(&command));
-                    }
-                }
+            return match D::Command::decode(kind, &data) {
+                Ok(command) => Outcome::Decided(self.decide(&command)),
                 Err(error) => panic!("`{kind}` passed its schema but can't be decoded: {error}"),
-            }
+            };
         }
         Outcome::Refused(Refusal::invalid(violations))
     }

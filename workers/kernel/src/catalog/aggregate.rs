@@ -98,10 +98,9 @@ impl Aggregate {
             commands,
             events: D::Event::types(),
             checkers,
-            rules: |stream, kind, data, violations| match D::Command::decode(kind, data) {
-                Ok(command) => command.check(stream, violations),
-                // the schema let something pass that the type does not take: say so instead of failing later
-                Err(error) => violations.add("/data", "wrong-type", error.to_string()),
+            rules: |stream, kind, data, violations| {
+                D::check_stream(stream, violations);
+                D::Command::check(kind, data, stream, violations);
             },
             decode: |kind, data| {
                 D::Command::decode(kind, data).map(|command| Box::new(command) as AnyCommand).map_err(corrupt)
@@ -167,14 +166,18 @@ impl Aggregate {
         self.events.iter().any(|event| event.name == kind && event.public)
     }
 
-    /// Adds what is wrong with a command's data: the schema's violations, or, where there are none, the further rules'.
+    /// Adds what is wrong with a command's data: the schema's violations and the further rules', all at once.
     pub fn check(&self, stream: &StreamId, kind: &str, data: &Value, violations: &mut Violations) {
         match self.checkers.get(kind) {
             Some(Ok(checker)) => {
                 let before = violations.as_slice().len();
                 checker.check(data, "/data", violations);
-                if violations.as_slice().len() == before {
-                    (self.rules)(stream, kind, data, violations);
+                (self.rules)(stream, kind, data, violations);
+                if violations.as_slice().len() == before
+                    && let Err(error) = (self.decode)(kind, data)
+                {
+                    // the schema let something pass that the type does not take: say so instead of failing later
+                    violations.add("/data", "wrong-type", error.to_string());
                 }
             }
             Some(Err(error)) => violations.add("/data", "wrong-type", format!("the schema can't be used: {error}")),

@@ -1,12 +1,15 @@
 //! The commit store: every stream's ledger, and the claims that are taken with it.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use jiff::Timestamp;
 use kernel::{CommandRecord, Commit, EventRecord, Hash, Id, StreamId, StreamKey, Tenant, catalog::Corrupt};
 
 use super::Unavailable;
 
-/// A commit as it was read: its content and the hash of its bytes.
+/// A commit as it was read: its content and the hash of its bytes. Shared, not copied: a writer's cache, the tail and
+/// the statuses hold the same one.
 #[derive(Debug, Clone)]
 pub struct Stored {
     /// The content.
@@ -119,7 +122,7 @@ pub enum ClaimWrite {
 #[derive(Debug, Clone)]
 pub struct Append {
     position: Position,
-    stored: Stored,
+    stored: Arc<Stored>,
     body: Vec<u8>,
     claims: Vec<ClaimWrite>,
 }
@@ -148,7 +151,7 @@ impl Append {
         };
         let body =
             serde_json::to_vec(&commit).map_err(|error| Corrupt(format!("a commit can't be encoded: {error}")))?;
-        let stored = Stored { hash: Hash::of(&body), bytes: body.len(), commit };
+        let stored = Arc::new(Stored { hash: Hash::of(&body), bytes: body.len(), commit });
         Ok(Self { position, stored, body, claims })
     }
 
@@ -158,7 +161,7 @@ impl Append {
     }
 
     /// The commit as it will be read.
-    pub fn stored(&self) -> &Stored {
+    pub fn stored(&self) -> &Arc<Stored> {
         &self.stored
     }
 
@@ -173,7 +176,7 @@ impl Append {
     }
 
     /// The commit, once it was written.
-    pub fn into_stored(self) -> Stored {
+    pub fn into_stored(self) -> Arc<Stored> {
         self.stored
     }
 }
@@ -196,7 +199,7 @@ pub enum AppendError {
 #[derive(Debug, Clone, Default)]
 pub struct Page {
     /// Contiguous commits.
-    pub commits: Vec<Stored>,
+    pub commits: Vec<Arc<Stored>>,
     /// Whether there are more in the direction that was read.
     pub more: bool,
 }
@@ -230,7 +233,7 @@ pub trait CommitStore: Send + Sync {
     async fn holders(&self, claims: &[ClaimKey]) -> Result<Vec<Option<Holder>>, Unavailable>;
 
     /// Appends commits, each to a stream of its own, each by itself.
-    async fn append(&self, appends: Vec<Append>) -> Vec<Result<Stored, AppendError>>;
+    async fn append(&self, appends: Vec<Append>) -> Vec<Result<Arc<Stored>, AppendError>>;
 
     /// A tenant's streams, a page of at most `limit` names behind a cursor, in no particular order.
     async fn streams(
@@ -241,7 +244,7 @@ pub trait CommitStore: Send + Sync {
     ) -> Result<(Vec<StreamId>, Option<String>), Unavailable>;
 
     /// The commit of a number.
-    async fn at(&self, key: &StreamKey, seq: u64) -> Result<Option<Stored>, Unavailable> {
+    async fn at(&self, key: &StreamKey, seq: u64) -> Result<Option<Arc<Stored>>, Unavailable> {
         let page = self.read(key, seq, 1).await?;
         Ok(page.commits.into_iter().next().filter(|stored| stored.commit.seq == seq))
     }

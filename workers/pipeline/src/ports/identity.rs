@@ -4,6 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use jsonwebtoken::jwk::JwkSet;
 use kernel::{Actor, Attributes, Tenant};
 use serde::{Deserialize, Serialize};
 
@@ -52,10 +53,17 @@ pub trait TokenVerifier: Send + Sync {
     async fn verify(&self, token: &str, at: Timestamp) -> Result<Arc<Claims>, TokenError>;
 }
 
+/// Where the issuer's public keys come from.
+#[async_trait]
+pub trait KeySource: Send + Sync {
+    /// The keys as they are now. The verifier keeps them and asks again rarely: there is nothing to cache here.
+    async fn keys(&self) -> Result<Arc<JwkSet>, Unavailable>;
+}
+
 /// What a policy decides about.
 #[derive(Debug, Clone)]
 pub struct Resource<'a> {
-    /// The entity's type, such as `View` or `RoomType`.
+    /// The entity's type, such as `View` or `Stream`.
     pub kind: &'a str,
     /// The entity's id.
     pub id: &'a str,
@@ -79,7 +87,8 @@ pub trait PolicyEngine: Send + Sync {
     /// Decides a command by the policies that need no resource.
     fn early(&self, actor: &Actor, aggregate: &str, command: &str) -> Ruling;
 
-    /// Decides a command on a resource; never [`Ruling::Depends`].
+    /// Decides a command on a resource; never [`Ruling::Depends`]. The resource's type is the aggregate's, whatever
+    /// its `kind` says.
     fn command(&self, actor: &Actor, aggregate: &str, command: &str, resource: &Resource<'_>) -> Ruling;
 
     /// Decides an action such as `read` or `verify` on a resource; never [`Ruling::Depends`].

@@ -1,6 +1,6 @@
 //! The command queue: what was accepted and is not settled yet, and what was given up.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -28,7 +28,7 @@ pub struct Message {
 #[derive(Debug, Clone)]
 pub struct Delivery {
     /// The message.
-    pub message: Message,
+    pub message: Arc<Message>,
     /// What acknowledges or releases it.
     pub receipt: u64,
     /// How often it was handed out, this time included.

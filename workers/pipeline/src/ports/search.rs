@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use jiff::Timestamp;
 use kernel::{
-    StreamId, Tenant,
+    Field, FieldKind, StreamId, Tenant,
     catalog::{Parked, ViewSpec},
-    query::{Filter, Query},
+    query::{Filter, Query, Scalar},
 };
 use serde_json::{Map, Value, value::RawValue};
 use sha2::{Digest, Sha256};
@@ -103,6 +104,34 @@ impl Content {
             Self::Removed | Self::Cursor { .. } => None,
         }
     }
+}
+
+/// The values that a declared field has by a document's member; an array's are its elements, and null is none. An
+/// error says why an index refuses the document.
+pub fn values(field: &Field, member: &Value) -> Result<Vec<Scalar>, String> {
+    match member {
+        Value::Null => Ok(Vec::new()),
+        Value::Array(items) => items.iter().filter(|item| !item.is_null()).map(|item| scalar(field, item)).collect(),
+        one => Ok(vec![scalar(field, one)?]),
+    }
+}
+
+fn scalar(field: &Field, value: &Value) -> Result<Scalar, String> {
+    let text = || value.as_str();
+    let (read, what) = match field.kind {
+        FieldKind::Text | FieldKind::Keyword => (text().map(Scalar::from), "a text"),
+        FieldKind::Integer => (value.as_i64().map(Scalar::Integer), "an integer of 64 bits"),
+        FieldKind::Number => (value.as_f64().map(Scalar::Number), "a number"),
+        FieldKind::Boolean => (value.as_bool().map(Scalar::Boolean), "true or false"),
+        FieldKind::Date => (
+            text().filter(|text| text.len() == 10).and_then(|text| text.parse().ok()).map(Scalar::Date),
+            "a date, YYYY-MM-DD",
+        ),
+        FieldKind::DateTime => {
+            (text().and_then(|text| text.parse::<Timestamp>().ok()).map(Scalar::Time), "a time, RFC 3339")
+        }
+    };
+    read.ok_or_else(|| format!("`{}` must be {what}", field.name))
 }
 
 /// What became of one entry of a bulk write.

@@ -134,6 +134,20 @@ impl Known {
         })
     }
 
+    /// A refusal of a command of which this much could be read.
+    pub fn refused(about: About<'_>, refusal: Refusal, settled_at: Timestamp) -> Self {
+        let mut known = about.settled(Outcome::Refused, settled_at);
+        known.status.refusal = Some(refusal);
+        known
+    }
+
+    /// A command that was given up.
+    pub fn failed(about: About<'_>, failure: Failure, settled_at: Timestamp) -> Self {
+        let mut known = about.settled(Outcome::Failed, settled_at);
+        known.status.failure = Some(failure);
+        known
+    }
+
     /// Whether this outranks another status of the same id: what is final over all, then the later delivery's answer.
     pub fn outranks(&self, other: &Known) -> bool {
         let rank = |known: &Known| known.status.status.is_final();
@@ -141,6 +155,45 @@ impl Known {
             (true, false) => true,
             (_, true) => false,
             (false, false) => self.status.received_at >= other.status.received_at,
+        }
+    }
+}
+
+/// A delivery of a command, as far as it is known.
+#[derive(Debug, Clone, Copy)]
+pub struct About<'a> {
+    /// The command's id.
+    pub id: &'a Id,
+    /// Its stream.
+    pub stream: &'a StreamId,
+    /// Its type.
+    pub kind: &'a str,
+    /// Digest of its content.
+    pub digest: Option<&'a str>,
+    /// Who sent it.
+    pub actor: &'a str,
+    /// When the queue first accepted this delivery.
+    pub received_at: Timestamp,
+}
+
+impl About<'_> {
+    fn settled(self, status: Outcome, settled_at: Timestamp) -> Known {
+        Known {
+            status: Status {
+                id: self.id.clone(),
+                stream: self.stream.clone(),
+                kind: self.kind.to_owned(),
+                status,
+                received_at: self.received_at,
+                settled_at: Some(settled_at),
+                version: None,
+                events: Vec::new(),
+                rejection: None,
+                refusal: None,
+                failure: None,
+            },
+            digest: self.digest.map(str::to_owned),
+            actor: self.actor.to_owned(),
         }
     }
 }

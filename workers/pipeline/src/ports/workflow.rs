@@ -27,4 +27,7 @@ pub trait Workflow: Send + Sync {
 pub trait TaskTokens: Send + Sync {
     /// Tells the outcome. A token that is expired, unknown or garbage is logged and counts as answered.
     async fn answer(&self, token: &str, status: &Status) -> Result<(), Unavailable>;
+
+    /// Tells that the command was refused, where it has no status.
+    async fn refuse(&self, token: &str, refusal: &kernel::Refusal) -> Result<(), Unavailable>;
 }

@@ -1,7 +1,7 @@
 //! A batch of commands on its way through the state machine. Each command carries its verdict so far.
 
 use jiff::Timestamp;
-use kernel::{Actor, Command, Id, StreamId, Tenant};
+use kernel::{Actor, Command, Id, Refusal, StreamId, Tenant};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -55,12 +55,37 @@ pub struct Item {
 pub enum Stage {
     /// As it was sent.
     Received(Box<RawValue>),
+    /// It is no valid command; under whom that is told is not known yet.
+    Invalid(Box<Invalid>),
     /// It is a valid command.
     Valid(Box<Command>),
     /// Its sender may ask it, as far as that does not depend on the stream.
     Authorized(Box<Authorized>),
     /// Nothing more will come of it.
     Settled(Box<Settled>),
+    /// In the hands of a step; never leaves it.
+    #[serde(skip)]
+    InHand,
+}
+
+impl Stage {
+    /// Takes the stage out, to be replaced.
+    pub(crate) fn take(&mut self) -> Self {
+        std::mem::replace(self, Self::InHand)
+    }
+}
+
+/// A delivery that is no valid command, as far as it could be read.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Invalid {
+    /// Its id, if it has one.
+    pub id: Option<Id>,
+    /// Its stream, if it has one.
+    pub stream: Option<StreamId>,
+    /// Its type, if it has one.
+    pub kind: Option<String>,
+    /// What is wrong.
+    pub refusal: Refusal,
 }
 
 /// A command that was asked by someone who may.
@@ -79,14 +104,41 @@ pub struct Authorized {
 
 /// What came of a command.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Settled {
-    /// Under whom it is known; absent where no valid signature names a tenant: it is then logged and counted.
-    pub tenant: Option<Tenant>,
-    /// Its id, if it has one.
-    pub id: Option<Id>,
-    /// Its stream, if it has one.
-    pub stream: Option<StreamId>,
-    /// The status, where there is someone to tell.
-    pub known: Option<Known>,
+pub enum Settled {
+    /// A status that can be told under a tenant.
+    Told {
+        /// Whose command.
+        tenant: Tenant,
+        /// What is known of it.
+        known: Known,
+    },
+    /// Nobody can be told: no valid signature names a tenant, or the command has no id. Logged and counted.
+    Untold(Refusal),
+}
+
+impl Settled {
+    /// The status, if it can be told.
+    pub fn known(&self) -> Option<&Known> {
+        match self {
+            Self::Told { known, .. } => Some(known),
+            Self::Untold(_) => None,
+        }
+    }
+}
+
+impl Batch {
+    /// The message that a command came in.
+    pub fn message_of(&self, item: &Item) -> Option<&Envelope> {
+        self.messages.get(item.message)
+    }
+
+    /// Sets whether there is something to settle: a refusal or failure to publish, or someone who waits.
+    pub fn note_what_to_settle(&mut self) {
+        let waited_for = self.messages.iter().any(|message| message.task_token.is_some());
+        let to_publish = self.commands.iter().any(|item| match &item.stage {
+            Stage::Settled(settled) => settled.known().is_none_or(|known| !known.status.status.is_final()),
+            _ => false,
+        });
+        self.settle = waited_for || to_publish;
+    }
 }

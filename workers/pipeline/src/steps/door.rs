@@ -5,22 +5,16 @@
 
 use std::collections::HashMap;
 
-use jiff::{SignedDuration, Timestamp};
-use kernel::{Catalog, Code, Command, Id, Refusal, StreamId, command::Envelope, json};
+use jiff::Timestamp;
+use kernel::{Catalog, Code, Command, Id, Refusal, StreamId};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use super::{authorize, batch::Invalid, validate};
 use crate::ports::{
     identity::{Claims, PolicyEngine, Ruling},
-    status::{Known, Outcome, Status, StatusStore},
+    status::{About, Known, StatusStore},
 };
-
-/// The most bytes that a command may have, as it was sent.
-pub const LARGEST_COMMAND: usize = 65_536;
-/// How far ahead of the clock a command may be issued.
-pub const FURTHEST_AHEAD: SignedDuration = SignedDuration::from_mins(5);
-/// How far back a command may be issued.
-pub const FURTHEST_BACK: SignedDuration = SignedDuration::from_hours(30 * 24);
 
 /// A command that was refused, as far as it is known.
 #[derive(Debug, Clone)]
@@ -49,8 +43,12 @@ impl Refused {
         }
     }
 
-    /// The refusal of what could not be read as a command: id, stream and type as far as they can be made out.
-    fn unread(text: &[u8], refusal: Refusal) -> Self {
+    /// The refusal of what is no valid command: id, stream and type as far as they can be made out.
+    fn invalid(text: &[u8], invalid: Invalid) -> Self {
+        let Invalid { id, stream, kind, refusal } = invalid;
+        if id.is_some() || stream.is_some() {
+            return Self { id, stream, kind: kind.unwrap_or_default(), digest: None, refusal };
+        }
         let named: Named<'_> = serde_json::from_slice(text).unwrap_or_default();
         Self {
             id: named.id.and_then(read_text),
@@ -67,23 +65,15 @@ impl Refused {
         if matches!(self.refusal.code, Code::Busy | Code::IdReused) {
             return None;
         }
-        Some(Known {
-            status: Status {
-                id: self.id.clone()?,
-                stream: self.stream.clone()?,
-                kind: self.kind.clone(),
-                status: Outcome::Refused,
-                received_at: at,
-                settled_at: Some(at),
-                version: None,
-                events: Vec::new(),
-                rejection: None,
-                refusal: Some(self.refusal.clone()),
-                failure: None,
-            },
-            digest: self.digest.clone(),
-            actor: actor.to_owned(),
-        })
+        let about = About {
+            id: self.id.as_ref()?,
+            stream: self.stream.as_ref()?,
+            kind: &self.kind,
+            digest: self.digest.as_deref(),
+            actor,
+            received_at: at,
+        };
+        Some(Known::refused(about, self.refusal.clone(), at))
     }
 }
 
@@ -127,7 +117,7 @@ pub struct Door<'a> {
 impl Door<'_> {
     /// Judges commands of one sender, each by itself, as of a time.
     pub async fn judge(&self, claims: &Claims, texts: &[&[u8]], at: Timestamp) -> Vec<Judged> {
-        let read: Vec<_> = texts.iter().map(|text| bound(claims, read(self.catalog, text, at)?)).collect();
+        let read: Vec<_> = texts.iter().map(|text| read(self.catalog, claims, text, at)).collect();
         let mut known = self.first_outcomes(claims, read.iter().flatten()).await.into_iter();
         let mut permits = HashMap::new();
         let judge = |command: Result<Command, Refused>| match command {
@@ -138,8 +128,7 @@ impl Door<'_> {
                 Some(_) => Judged::Refused(Box::new(Refused::of(command, id_reused()))),
                 None if self.permits(claims, &command, &mut permits) => Judged::Enter(Box::new(command)),
                 None => {
-                    let refusal =
-                        forbidden(&format!("you may not ask `{}` of a {}", command.kind, command.stream.aggregate()));
+                    let refusal = authorize::forbidden(&command.kind);
                     Judged::Refused(Box::new(Refused::of(command, refusal)))
                 }
             },
@@ -188,48 +177,13 @@ impl Door<'_> {
     }
 }
 
-/// Reads a command as it was sent: size, JSON, envelope, type, fields, age.
-pub fn read(catalog: &Catalog, text: &[u8], at: Timestamp) -> Result<Command, Refused> {
-    if text.len() > LARGEST_COMMAND {
-        let message = format!("a command may have at most {LARGEST_COMMAND} bytes, this one has {}", text.len());
-        return Err(Refused::unread(text, Refusal::new(Code::TooLarge, message)));
+/// Reads a command that a token's owner sent, and may send with it.
+fn read(catalog: &Catalog, claims: &Claims, text: &[u8], at: Timestamp) -> Result<Command, Refused> {
+    let command = validate::read(catalog, text, at).map_err(|invalid| Refused::invalid(text, invalid))?;
+    match authorize::bound(claims.bound.as_ref(), &command) {
+        Ok(()) => Ok(command),
+        Err(refusal) => Err(Refused::of(command, refusal)),
     }
-    let value = json::parse(text).map_err(|error| Refusal::new(Code::Malformed, format!("not valid json: {error}")));
-    let envelope = value.and_then(Envelope::read).map_err(|refusal| Refused::unread(text, refusal))?;
-    let (id, stream) = (envelope.id.clone(), envelope.stream.clone());
-    let kind = envelope.kind().unwrap_or_default().to_owned();
-    let command = catalog.admit(envelope).map_err(|refusal| Refused { id, stream, kind, digest: None, refusal })?;
-    match stale(&command, at) {
-        Some(refusal) => Err(Refused::of(command, refusal)),
-        None => Ok(command),
-    }
-}
-
-/// Why a command is too old or too far ahead, judged at the time at which the queue accepts it.
-pub fn stale(command: &Command, at: Timestamp) -> Option<Refusal> {
-    let age = at.duration_since(command.issued_at);
-    let message = if age < -FURTHEST_AHEAD {
-        "`issuedAt` lies more than 5 minutes ahead"
-    } else if age > FURTHEST_BACK {
-        "`issuedAt` lies more than 30 days back"
-    } else {
-        return None;
-    };
-    Some(Refusal::new(Code::Stale, message))
-}
-
-/// A token that is bound to one command admits only that one.
-fn bound(claims: &Claims, command: Command) -> Result<Command, Refused> {
-    match &claims.bound {
-        Some(bound) if bound.id != command.id.as_str() || bound.digest != command.digest => {
-            Err(Refused::of(command, forbidden("the token is bound to another command")))
-        }
-        _ => Ok(command),
-    }
-}
-
-fn forbidden(message: &str) -> Refusal {
-    Refusal::new(Code::Forbidden, message)
 }
 
 /// The refusal of an id that another content was settled under.

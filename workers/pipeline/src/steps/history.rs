@@ -1,14 +1,16 @@
 //! A stream's history: its events from a version on, and its state as of a version or a time.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use kernel::{Aggregate, Catalog, Corrupt, StreamId, StreamKey};
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 
 use super::{
-    public_event::PublicEvent,
     read::{ReadError, Reader, allow},
+    relay::{PublicEvent, public_events},
 };
 use crate::ports::{
     commits::{CommitStore, Stored},
@@ -30,7 +32,8 @@ pub struct Events {
     /// Its version.
     pub version: u64,
     /// The events, oldest first.
-    pub events: Vec<PublicEvent>,
+    #[schemars(with = "Vec<PublicEvent<'static>>")]
+    pub events: Vec<Box<RawValue>>,
     /// The version to go on from; null at the end.
     pub next: Option<u64>,
 }
@@ -98,16 +101,14 @@ impl History<'_> {
                     found.next = Some(stored.commit.first.max(from)).filter(|next| *next <= version);
                     return Ok(found);
                 }
-                for (at, event) in stored.commit.versions().filter(|(at, _)| *at >= from && *at <= version) {
+                for event in public_events(&stored.commit, from).filter(|event| event.version <= version) {
                     if found.events.len() == limit {
-                        found.next = Some(at);
+                        found.next = Some(event.version);
                         return Ok(found);
                     }
-                    let event = PublicEvent::of(&stored.commit, at, event);
-                    found
-                        .events
-                        .push(event.ok_or_else(|| Corrupt(format!("{key}@{at} names no command of its commit")))?);
-                    bytes += stored.bytes / stored.commit.events.len().max(1);
+                    let event = to_raw_value(&event).map_err(|error| Corrupt(format!("{key}: {error}")))?;
+                    bytes += event.get().len();
+                    found.events.push(event);
                 }
             }
             if !page.more {
@@ -123,7 +124,8 @@ impl History<'_> {
         let mut seq = 1;
         'fold: loop {
             let page = self.commits.read(&key, seq, READ_AHEAD).await?;
-            for Stored { commit, .. } in &page.commits {
+            for stored in &page.commits {
+                let commit = &stored.commit;
                 seq = commit.seq + 1;
                 if matches!(moment, Moment::Time(time) if commit.time > time) {
                     break 'fold;
@@ -161,7 +163,7 @@ impl History<'_> {
     }
 
     /// The newest commit of a stream that has events.
-    async fn newest(&self, key: &StreamKey) -> Result<Stored, ReadError> {
+    async fn newest(&self, key: &StreamKey) -> Result<Arc<Stored>, ReadError> {
         let pages = self.commits.newest(&[(key.clone(), 0)]).await?;
         let newest = pages.into_iter().next().and_then(|page| page.commits.into_iter().next());
         newest.filter(|stored| stored.commit.last > 0).ok_or_else(|| unknown(&key.stream))

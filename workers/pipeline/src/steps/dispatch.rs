@@ -1,0 +1,299 @@
+//! Dispatch: take messages through the state machine, and say what becomes of each.
+//!
+//! Messages go into executions of bounded size, a group's in order. What the infrastructure could not do is given back
+//! with a delay that grows with each receive; from the third receive on, messages are tried one by one, and a command
+//! that alone makes its execution fail, twice, while the same stream can be probed in between, is given up with its
+//! reason: no group waits for ever, and none follows its poison.
+
+mod unpack;
+
+use std::{
+    collections::BTreeSet,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use kernel::{Catalog, Id, StreamId};
+
+use self::unpack::{Unpacked, unpack};
+use super::batch::{Batch, Settled, Stage};
+use crate::ports::{
+    Unavailable,
+    clock::Clock,
+    identity::{Claims, TokenError, TokenVerifier},
+    queue::{Delivery, Failed, FailureInbox},
+    status::{About, Failure, Known, Outcome, StatusStore},
+    workflow::{ExecutionError, TaskTokens, Workflow},
+};
+
+/// The largest input of an execution, in bytes.
+const LARGEST_EXECUTION: usize = 200 * 1024;
+/// From this receive on, messages are tried one by one.
+const SUSPECT: u32 = 3;
+/// The first delay of a message that is given back; it doubles with each receive.
+const FIRST_DELAY: Duration = Duration::from_secs(2);
+/// The longest delay of a message that is given back.
+const LONGEST_DELAY: Duration = Duration::from_mins(5);
+
+/// All that dispatching needs.
+pub struct Dispatch {
+    /// The domains, to name a condemned command.
+    pub catalog: Arc<Catalog>,
+    /// The state machine.
+    pub workflow: Arc<dyn Workflow>,
+    /// Names the sender of a condemned command.
+    pub verifier: Arc<dyn TokenVerifier>,
+    /// Where it is announced.
+    pub statuses: Arc<dyn StatusStore>,
+    /// Who waits for it.
+    pub tokens: Arc<dyn TaskTokens>,
+    /// Where it is kept.
+    pub inbox: Arc<dyn FailureInbox>,
+    /// When it was given up.
+    pub clock: Arc<dyn Clock>,
+}
+
+/// What becomes of the messages.
+#[derive(Debug, Default)]
+pub struct Dispatched {
+    /// Done: each of their commands is settled.
+    pub acknowledge: Vec<u64>,
+    /// To be handed out again, after a delay.
+    pub release: Vec<(u64, Duration)>,
+    /// How many commands were settled, by outcome.
+    pub settled: Vec<Outcome>,
+}
+
+impl Dispatched {
+    fn count(&mut self, batch: &Batch) {
+        for item in &batch.commands {
+            if let Stage::Settled(settled) = &item.stage {
+                self.settled.push(settled.known().map_or(Outcome::Refused, |known| known.status.status));
+            }
+        }
+    }
+}
+
+impl Dispatch {
+    /// Dispatches messages, those of a group in the order given. Starts nothing more after `until`.
+    pub async fn dispatch(&self, deliveries: &[Delivery], until: Instant) -> Dispatched {
+        let mut done = Dispatched::default();
+        let mut held = BTreeSet::new();
+        for pack in packs(deliveries.iter().map(unpack).collect()) {
+            let (ready, late): (Vec<_>, Vec<_>) =
+                pack.into_iter().partition(|message| !held.contains(message.group()) && Instant::now() < until);
+            for message in late {
+                held.insert(message.group().to_owned());
+                done.release.push((message.receipt, Duration::ZERO));
+            }
+            self.run(ready, &mut held, &mut done).await;
+        }
+        done
+    }
+
+    /// Runs a pack as one execution, or its messages one by one if one of them is suspect.
+    async fn run(&self, pack: Vec<Unpacked>, held: &mut BTreeSet<String>, done: &mut Dispatched) {
+        if pack.is_empty() {
+            return;
+        }
+        let suspect = pack.iter().any(|message| message.receives >= SUSPECT);
+        if !suspect {
+            match self.execute(&pack).await {
+                Ok(batch) => {
+                    done.count(&batch);
+                    done.acknowledge.extend(pack.iter().map(|message| message.receipt));
+                }
+                Err(error) if pack.len() > 1 && is_too_large(&error) => {
+                    let mut pack = pack;
+                    let second = pack.split_off(pack.len() / 2);
+                    Box::pin(self.run(pack, held, done)).await;
+                    Box::pin(self.run(second, held, done)).await;
+                }
+                Err(error) => {
+                    tracing::warn!(messages = pack.len(), "an execution failed, its messages are given back: {error}");
+                    for message in pack {
+                        held.insert(message.group().to_owned());
+                        done.release.push((message.receipt, delay(message.receives)));
+                    }
+                }
+            }
+            return;
+        }
+        for message in pack {
+            if held.contains(message.group()) {
+                done.release.push((message.receipt, Duration::ZERO));
+                continue;
+            }
+            match self.alone(&message, done).await {
+                Ok(()) => done.acknowledge.push(message.receipt),
+                Err(error) => {
+                    tracing::warn!(
+                        group = message.group(),
+                        receives = message.receives,
+                        "a message is given back: {error}"
+                    );
+                    held.insert(message.group().to_owned());
+                    done.release.push((message.receipt, delay(message.receives)));
+                }
+            }
+        }
+    }
+
+    async fn execute(&self, messages: &[Unpacked]) -> Result<Batch, ExecutionError> {
+        let batch = self.workflow.execute(Batch::of(messages)).await?;
+        let bodies: Vec<_> = messages.iter().flat_map(|message| &message.bodies).collect();
+        if batch.commands.len() != bodies.len() {
+            return Err(unsettled("the state machine lost commands of the batch"));
+        }
+        for (item, body) in batch.commands.iter().zip(bodies) {
+            let Stage::Settled(settled) = &item.stage else {
+                return Err(unsettled("the state machine left a command without a verdict"));
+            };
+            if let Settled::Told { tenant, known } = settled.as_ref()
+                && known.status.status == Outcome::Failed
+                && let Some(message) = batch.message_of(item)
+            {
+                let failure = known.status.failure.clone().unwrap_or_else(|| gave_up("it failed"));
+                let failed = Failed {
+                    tenant: tenant.clone(),
+                    stream: known.status.stream.clone(),
+                    id: known.status.id.clone(),
+                    code: failure.code,
+                    message: failure.message,
+                    body: body.get().to_owned(),
+                    authorization: message.authorization.clone(),
+                    received_at: message.received_at,
+                };
+                self.inbox.keep(&failed).await.map_err(outage)?;
+            }
+        }
+        Ok(batch)
+    }
+
+    /// Tries a message by itself, then its commands one by one, in order.
+    async fn alone(&self, message: &Unpacked, done: &mut Dispatched) -> Result<(), ExecutionError> {
+        match self.execute(std::slice::from_ref(message)).await {
+            Ok(batch) => {
+                done.count(&batch);
+                return Ok(());
+            }
+            Err(error) => tracing::warn!(group = message.group(), "a message failed alone: {error}"),
+        }
+        for command in message.each() {
+            let first = match self.execute(std::slice::from_ref(&command)).await {
+                Ok(batch) => {
+                    done.count(&batch);
+                    continue;
+                }
+                Err(error) => error,
+            };
+            // a failing probe speaks for an outage: all goes back
+            self.workflow.execute(Batch::probe(&command)).await?;
+            match self.execute(std::slice::from_ref(&command)).await {
+                Ok(batch) => done.count(&batch),
+                Err(again) if again.error == first.error => {
+                    self.condemn(&command, &again).await.map_err(outage)?;
+                    done.settled.push(Outcome::Failed);
+                }
+                Err(other) => return Err(other),
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives a command up: kept with its reason, announced, and told to whoever waits.
+    async fn condemn(&self, command: &Unpacked, error: &ExecutionError) -> Result<(), Unavailable> {
+        let failure = gave_up(&error.to_string());
+        tracing::error!(group = command.group(), "a command was given up: {error}");
+        let Some((claims, id, stream, kind)) = self.name(command).await? else {
+            return Ok(());
+        };
+        let body = command.bodies.first().map(|body| body.get().to_owned()).unwrap_or_default();
+        let failed = Failed {
+            tenant: claims.tenant.clone(),
+            stream: stream.clone(),
+            id: id.clone(),
+            code: failure.code.clone(),
+            message: failure.message.clone(),
+            body,
+            authorization: command.envelope.authorization.clone(),
+            received_at: command.envelope.received_at,
+        };
+        self.inbox.keep(&failed).await?;
+        let about = About {
+            id: &id,
+            stream: &stream,
+            kind: &kind,
+            digest: None,
+            actor: &claims.actor.sub,
+            received_at: command.envelope.received_at,
+        };
+        let known = Known::failed(about, failure, self.clock.now());
+        if let Some(token) = &command.envelope.task_token {
+            self.tokens.answer(token, &known.status).await?;
+        }
+        self.statuses.record(&claims.tenant, vec![known]).await
+    }
+
+    /// Who sent a command, and what it is called; `None` if no valid signature or no id says so.
+    async fn name(&self, command: &Unpacked) -> Result<Option<(Claims, Id, StreamId, String)>, Unavailable> {
+        let claims = match self.verifier.verify(&command.envelope.authorization, command.envelope.received_at).await {
+            Ok(claims) => (*claims).clone(),
+            Err(TokenError::Expired(claims)) => *claims,
+            Err(TokenError::Invalid(_)) => return Ok(None),
+            Err(TokenError::Unavailable(outage)) => return Err(outage),
+        };
+        let Some(body) = command.bodies.first() else { return Ok(None) };
+        let read = super::validate::read(&self.catalog, body.get().as_bytes(), command.envelope.received_at);
+        Ok(match read {
+            Ok(command) => Some((claims, command.id, command.stream, command.kind)),
+            Err(invalid) => match (invalid.id, invalid.stream) {
+                (Some(id), Some(stream)) => Some((claims, id, stream, invalid.kind.unwrap_or_default())),
+                _ => None,
+            },
+        })
+    }
+}
+
+fn gave_up(reason: &str) -> Failure {
+    Failure { code: "gave-up".into(), message: format!("its execution failed twice, alone: {reason}") }
+}
+
+fn unsettled(cause: &str) -> ExecutionError {
+    ExecutionError { error: "Corrupt".into(), cause: cause.into() }
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "used as a function in map_err")]
+fn outage(outage: Unavailable) -> ExecutionError {
+    ExecutionError { error: "Unavailable".into(), cause: outage.to_string() }
+}
+
+fn is_too_large(error: &ExecutionError) -> bool {
+    matches!(error.error.as_str(), "States.DataLimitExceeded" | "RequestTooLarge")
+}
+
+/// Whole messages in executions of bounded size, in order; a group's later messages in the same or a later one.
+fn packs(messages: Vec<Unpacked>) -> Vec<Vec<Unpacked>> {
+    let mut packs: Vec<Vec<Unpacked>> = Vec::new();
+    let mut bytes = 0;
+    for message in messages {
+        let size = message.bytes();
+        match packs.last_mut() {
+            Some(pack) if bytes + size <= LARGEST_EXECUTION => pack.push(message),
+            _ => {
+                packs.push(vec![message]);
+                bytes = 0;
+            }
+        }
+        bytes += size;
+    }
+    packs
+}
+
+/// 2 s × 2^receives with full jitter, at most five minutes.
+fn delay(receives: u32) -> Duration {
+    use std::hash::{BuildHasher, RandomState};
+    let bound = FIRST_DELAY.saturating_mul(1 << receives.min(10)).min(LONGEST_DELAY);
+    let millis = u64::try_from(bound.as_millis()).unwrap_or(u64::MAX);
+    Duration::from_millis(RandomState::new().hash_one(receives) % millis.max(1))
+}

@@ -1,0 +1,131 @@
+//! Relay: tell the bus what was committed. Commits go packed, many to an entry; public events one by one.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use jiff::Timestamp;
+use kernel::{Catalog, Commit, Id, StreamId, Tenant};
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
+
+use crate::ports::{
+    Unavailable,
+    commits::Stored,
+    feed::{Bus, BusEntry},
+};
+
+/// The largest entry's detail, in bytes.
+const LARGEST_DETAIL: usize = 200 * 1024;
+/// The source of packed commits and refusals.
+pub const FEED: &str = "factmill.feed";
+
+#[derive(Serialize)]
+struct Commits<'a> {
+    aggregates: BTreeSet<&'a str>,
+    commits: Vec<&'a Commit>,
+}
+
+/// An event as other services see it.
+#[derive(Debug, Clone, Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PublicEvent<'a> {
+    /// `<tenant>/<stream>@<version>`.
+    pub id: String,
+    /// Whose event.
+    pub tenant: &'a Tenant,
+    /// Its stream.
+    pub stream: &'a StreamId,
+    /// Its version in the stream.
+    pub version: u64,
+    /// The event's type.
+    #[serde(rename = "type")]
+    pub kind: &'a str,
+    /// When it was committed.
+    pub time: Timestamp,
+    /// Whose command it came of.
+    pub actor: &'a str,
+    /// That command's id.
+    pub command_id: &'a Id,
+    /// What the command belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub correlation_id: Option<&'a Id>,
+    /// What caused the command.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub causation_id: Option<&'a Id>,
+    /// W3C trace context.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub traceparent: Option<&'a str>,
+    /// The number of the payload's schema.
+    pub schema: u32,
+    /// The payload.
+    #[schemars(with = "serde_json::Map<String, serde_json::Value>")]
+    pub data: &'a RawValue,
+}
+
+/// A commit's events as other services see them, from a version on.
+pub fn public_events(commit: &Commit, from: u64) -> impl Iterator<Item = PublicEvent<'_>> {
+    (commit.first..).zip(&commit.events).filter(move |(version, _)| *version >= from).filter_map(
+        move |(version, event)| {
+            let command = commit.command_of(event)?;
+            Some(PublicEvent {
+                id: format!("{}/{}@{version}", commit.tenant, commit.stream),
+                tenant: &commit.tenant,
+                stream: &commit.stream,
+                version,
+                kind: &event.kind,
+                time: commit.time,
+                actor: &command.actor.sub,
+                command_id: &command.id,
+                correlation_id: command.correlation_id.as_ref(),
+                causation_id: command.causation_id.as_ref(),
+                traceparent: command.traceparent.as_deref(),
+                schema: event.schema,
+                data: &event.data,
+            })
+        },
+    )
+}
+
+/// What the bus is told of some commits, each entry with how many of them it and those before it complete.
+pub fn entries(catalog: &Catalog, commits: &[Arc<Stored>]) -> Result<Vec<BusEntry>, serde_json::Error> {
+    let mut entries = Vec::new();
+    let mut packed: Vec<&Commit> = Vec::new();
+    let mut bytes = 0;
+    for stored in commits {
+        if bytes + stored.bytes > LARGEST_DETAIL && !packed.is_empty() {
+            entries.push(pack(&std::mem::take(&mut packed))?);
+            bytes = 0;
+        }
+        bytes += stored.bytes + 1;
+        packed.push(&stored.commit);
+    }
+    if !packed.is_empty() {
+        entries.push(pack(&packed)?);
+    }
+    for stored in commits {
+        let aggregate = stored.commit.stream.aggregate();
+        let Some(known) = catalog.find(aggregate) else { continue };
+        for event in public_events(&stored.commit, 0).filter(|event| known.publishes(event.kind)) {
+            entries.push(BusEntry {
+                source: format!("factmill.{aggregate}"),
+                detail_type: event.kind.to_owned(),
+                detail: to_raw_value(&event)?,
+            });
+        }
+    }
+    Ok(entries)
+}
+
+fn pack(commits: &[&Commit]) -> Result<BusEntry, serde_json::Error> {
+    let aggregates = commits.iter().map(|commit| commit.stream.aggregate()).collect();
+    let detail = to_raw_value(&Commits { aggregates, commits: commits.to_vec() })?;
+    Ok(BusEntry { source: FEED.into(), detail_type: "Commits".into(), detail })
+}
+
+/// Publishes commits; what was not accepted is published again by the caller's retry, which subscribers expect.
+pub async fn relay(catalog: &Catalog, bus: &dyn Bus, commits: &[Arc<Stored>]) -> Result<(), Unavailable> {
+    let entries = entries(catalog, commits).map_err(|error| Unavailable::new("telling the bus", error))?;
+    for result in bus.publish(entries).await {
+        result?;
+    }
+    Ok(())
+}
