@@ -86,7 +86,12 @@ impl Follower {
         let head = *tail.position().borrow();
         let mut told = (head.saturating_sub(place.at) > FAR_BEHIND).then(|| (head, Instant::now()));
         if told.is_some() {
-            tracing::info!(view = self.view.name(), from = place.at, to = head, "the view is being rebuilt from the log");
+            tracing::info!(
+                view = self.view.name(),
+                from = place.at,
+                to = head,
+                "the view is being rebuilt from the log"
+            );
         }
         while !*self.stop.borrow() {
             match self.step(&tail, &mut place).await {
@@ -99,7 +104,13 @@ impl Follower {
                     told = None;
                 } else if since.elapsed() > Duration::from_secs(1) {
                     let percent = place.at * 100 / (*head).max(1);
-                    tracing::info!(view = self.view.name(), at = place.at, of = *head, percent, "the view is being rebuilt");
+                    tracing::info!(
+                        view = self.view.name(),
+                        at = place.at,
+                        of = *head,
+                        percent,
+                        "the view is being rebuilt"
+                    );
                     *since = Instant::now();
                 }
             }
@@ -107,7 +118,10 @@ impl Follower {
         if place.dirty
             && let Err(outage) = self.commit(&mut place).await
         {
-            tracing::warn!(view = self.view.name(), "the view was not committed at the end; it goes on from its last commit: {outage}");
+            tracing::warn!(
+                view = self.view.name(),
+                "the view was not committed at the end; it goes on from its last commit: {outage}"
+            );
         }
     }
 
@@ -165,12 +179,17 @@ impl Follower {
                 }
                 Err(corrupt) => {
                     self.metrics.unreadable.inc();
-                    tracing::error!(view = self.view.name(), pos = logged.pos, "a commit can't be read and is passed over: {corrupt}");
+                    tracing::error!(
+                        view = self.view.name(),
+                        pos = logged.pos,
+                        "a commit can't be read and is passed over: {corrupt}"
+                    );
                 }
             }
         }
         let aggregates = commits.iter().map(|stored| stored.commit.stream.aggregate()).collect();
-        let through = self.rule.lets_through(&aggregates).map_err(|error| Unavailable::new("matching a rule", error))?;
+        let through =
+            self.rule.lets_through(&aggregates).map_err(|error| Unavailable::new("matching a rule", error))?;
         if through {
             let commits_store = &self.store;
             let projected = project(&self.view, commits_store, &*self.index, &commits).await?;
@@ -213,7 +232,9 @@ impl Follower {
                 place.hash = position.map(|position| position.hash);
                 place.dirty = false;
             }
-            Err(outage) => tracing::warn!(view = self.view.name(), "the index can't go back to its last commit: {outage}"),
+            Err(outage) => {
+                tracing::warn!(view = self.view.name(), "the index can't go back to its last commit: {outage}")
+            }
         }
     }
 }

@@ -2,14 +2,11 @@
 
 use jiff::Timestamp;
 use kernel::Catalog;
-use pipeline::{
-    ports::status::Outcome,
-    steps::project::Projected,
-};
+use pipeline::{ports::status::Outcome, steps::project::Projected};
 use prometheus::{IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder};
 
 /// The engine's counters. Gauges are set when they are read.
-pub struct Metrics {
+pub(super) struct Metrics {
     registry: Registry,
     settled: IntCounterVec,
     written: IntCounterVec,
@@ -36,7 +33,7 @@ struct Gauges {
 
 /// What is looked up when metrics are read.
 #[derive(Debug, Clone, Copy)]
-pub struct Readings {
+pub(super) struct Readings {
     /// Messages in the queue.
     pub depth: usize,
     /// When the oldest was accepted.
@@ -59,7 +56,7 @@ pub struct Readings {
 
 impl Metrics {
     /// Registers all metrics.
-    pub fn new(catalog: &Catalog) -> Result<Self, prometheus::Error> {
+    pub(super) fn new(catalog: &Catalog) -> Result<Self, prometheus::Error> {
         let registry = Registry::new();
         let counter = |name: &str, help: &str| -> Result<IntCounter, prometheus::Error> {
             let counter = IntCounter::new(name, help)?;
@@ -85,8 +82,16 @@ impl Metrics {
             settled: counters("factmill_settled_total", "commands settled, by status", "status")?,
             written: counters("factmill_documents_written_total", "documents written", "view")?,
             refused: counters("factmill_documents_refused_total", "documents that the index refused", "view")?,
-            parked: counters("factmill_documents_parked_total", "documents and streams that can't be folded on", "view")?,
-            gaps: counters("factmill_projection_gaps_total", "commits read from the store because they were missing", "view")?,
+            parked: counters(
+                "factmill_documents_parked_total",
+                "documents and streams that can't be folded on",
+                "view",
+            )?,
+            gaps: counters(
+                "factmill_projection_gaps_total",
+                "commits read from the store because they were missing",
+                "view",
+            )?,
             projection_failures: counters("factmill_projection_failures_total", "projections tried again", "view")?,
             position: gauges("factmill_projection_position", "the last commit of the log that was projected")?,
             unreadable: counter("factmill_unreadable_commits_total", "commits that a follower could not read")?,
@@ -97,7 +102,10 @@ impl Metrics {
                 conflicts: gauge("factmill_conflicts_total", "appends that lost a race")?,
                 retries: gauge("factmill_retries_total", "states of the workflow that were tried again")?,
                 lost_snapshots: gauge("factmill_lost_snapshots_total", "snapshots that were not kept")?,
-                dropped_releases: gauge("factmill_dropped_releases_total", "claims given back by a stream that did not hold them")?,
+                dropped_releases: gauge(
+                    "factmill_dropped_releases_total",
+                    "claims given back by a stream that did not hold them",
+                )?,
                 transactions: gauge("factmill_transactions_total", "durable transactions")?,
                 lag: gauges("factmill_projection_lag", "commits of the log that are not projected yet")?,
             },
@@ -131,7 +139,7 @@ impl Metrics {
     }
 
     /// All metrics as text.
-    pub fn text(&self, catalog: &Catalog, readings: Readings) -> Result<String, prometheus::Error> {
+    pub(super) fn text(&self, catalog: &Catalog, readings: Readings) -> Result<String, prometheus::Error> {
         let gauges = &self.gauges;
         gauges.depth.set(i64::try_from(readings.depth).unwrap_or(i64::MAX));
         let age = readings.oldest.map_or(0, |oldest| readings.now.duration_since(oldest).as_millis());
@@ -143,7 +151,10 @@ impl Metrics {
         gauges.transactions.set(readings.transactions.cast_signed());
         for view in catalog.views() {
             let position = self.position.with_label_values(&[view.name()]).get();
-            gauges.lag.with_label_values(&[view.name()]).set(readings.head.cast_signed().saturating_sub(position).max(0));
+            gauges
+                .lag
+                .with_label_values(&[view.name()])
+                .set(readings.head.cast_signed().saturating_sub(position).max(0));
         }
         TextEncoder::new().encode_to_string(&self.registry.gather())
     }

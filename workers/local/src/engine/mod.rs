@@ -35,16 +35,19 @@ use pipeline::{
 };
 use tokio::{sync::watch, task::JoinSet};
 
+pub use self::workflow::{LocalWorkflow, NoTokens, Steps};
 use self::{
     follow::{Follower, Rule},
     metrics::{Metrics, Readings},
 };
-pub use self::workflow::{LocalWorkflow, NoTokens, Steps};
 use crate::{
     asl::LoadError,
     issuer::{Issuer, IssuerError},
     search::TantivyIndex,
-    sqlite::{OpenError, Store, queue::{Limits, Most}},
+    sqlite::{
+        OpenError, Store,
+        queue::{Limits, Most},
+    },
 };
 
 /// How many dispatchers run side by side: one waits for the disk while another decides.
@@ -157,11 +160,8 @@ impl Engine {
             tokens: Arc::new(NoTokens),
             clock: clock.clone(),
         })?);
-        let verify = Arc::new(Verify {
-            catalog: catalog.clone(),
-            commits: Arc::new(store.clone()),
-            index: index.clone(),
-        });
+        let verify =
+            Arc::new(Verify { catalog: catalog.clone(), commits: Arc::new(store.clone()), index: index.clone() });
         let metrics = Arc::new(Metrics::new(&catalog)?);
         let engine = Arc::new(Self {
             catalog,
@@ -297,11 +297,14 @@ impl Health for Engine {
         let mut parts = BTreeMap::new();
         let store = self.store.flush();
         let store = tokio::time::timeout(Duration::from_secs(2), store).await;
-        parts.insert("store", match store {
-            Ok(Ok(())) => None,
-            Ok(Err(outage)) => Some(outage.to_string()),
-            Err(_) => Some("the disk does not answer".into()),
-        });
+        parts.insert(
+            "store",
+            match store {
+                Ok(Ok(())) => None,
+                Ok(Err(outage)) => Some(outage.to_string()),
+                Err(_) => Some("the disk does not answer".into()),
+            },
+        );
         for view in self.catalog.views() {
             let position = self.index.position(view);
             parts.insert(view.name(), position.err().map(|outage| outage.to_string()));

@@ -148,12 +148,12 @@ impl Drop for InHand {
 impl Functions for Steps {
     async fn invoke(&self, name: &str, payload: Data) -> Result<Data, TaskError> {
         let corrupt = |cause: &str| TaskError { error: "Corrupt".into(), cause: cause.to_owned() };
-        let carried = payload.downcast::<Carried>().ok_or_else(|| corrupt("a step was given something else than a batch"))?;
+        let carried =
+            payload.downcast::<Carried>().ok_or_else(|| corrupt("a step was given something else than a batch"))?;
         let mut hand = InHand::take(carried).ok_or_else(|| corrupt("the batch is in the hands of another step"))?;
-        self.step(name, &mut hand.batch).await.map_err(|error| TaskError {
-            error: error.name().to_owned(),
-            cause: error.to_string(),
-        })?;
+        self.step(name, &mut hand.batch)
+            .await
+            .map_err(|error| TaskError { error: error.name().to_owned(), cause: error.to_string() })?;
         drop(hand);
         Ok(payload)
     }

@@ -15,7 +15,7 @@ use pipeline::ports::Unavailable;
 use rusqlite::Connection;
 use tokio::sync::{Semaphore, oneshot};
 
-use crate::failpoint::failpoint;
+use pipeline::failpoint;
 
 /// How many writes may wait; then whoever writes waits.
 const WAITING: usize = 4096;

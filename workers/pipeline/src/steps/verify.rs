@@ -92,9 +92,8 @@ impl Verify {
         };
         let key = StreamKey::new(tenant.clone(), stream.clone());
         let views = self.catalog.views().filter(|view| view.aggregate() == stream.aggregate());
-        let mut expected: Vec<_> = views
-            .map(|view| Expected { view, memo: None, documents: HashMap::new(), parked: false })
-            .collect();
+        let mut expected: Vec<_> =
+            views.map(|view| Expected { view, memo: None, documents: HashMap::new(), parked: false }).collect();
         let mut before: Option<Arc<Stored>> = None;
         loop {
             let from = before.as_ref().map_or(1, |before| before.commit.seq + 1);
@@ -192,7 +191,9 @@ fn compare(expected: &Expected<'_>, entries: Vec<Entry>, tell: &mut impl FnMut(&
         };
         match &entry.content {
             Content::Parked { parked, .. } => tell("parked", format!("`{view}/{id}` is parked {parked}")),
-            Content::Refused { reason, .. } => tell("refused", format!("`{view}/{id}` was refused by the index: {reason}")),
+            Content::Refused { reason, .. } => {
+                tell("refused", format!("`{view}/{id}` was refused by the index: {reason}"))
+            }
             _ => {
                 let found = document(&entry);
                 if found != *wanted {
