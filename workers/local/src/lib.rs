@@ -1,9 +1,6 @@
 //! The embedded host: every port in one process, with one data folder and nothing to install.
 
 pub mod asl;
-mod failpoint;
 pub mod issuer;
 pub mod search;
 pub mod sqlite;
-
-pub use failpoint::failpoint;
