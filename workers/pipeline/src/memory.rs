@@ -1,1 +1,6 @@
 //! In-memory adapters: they pass the same laws as the real ones.
+
+pub mod commits;
+pub mod inbox;
+pub mod snapshots;
+pub mod status;
