@@ -1,1 +1,3 @@
 //! In-memory adapters: they pass the same laws as the real ones.
+
+pub mod search;
