@@ -6,6 +6,7 @@ mod changing;
 mod forgetting;
 mod laws;
 mod opening;
+mod policies;
 mod staying;
 mod views;
 mod waiting;
