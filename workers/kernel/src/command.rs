@@ -190,7 +190,7 @@ fn when_issued(
 }
 
 /// Whether a text is a W3C `traceparent` of version 00 (a later version's longer form is accepted by its first part).
-fn is_traceparent(text: &str) -> bool {
+pub fn is_traceparent(text: &str) -> bool {
     let parts: Vec<_> = text.split('-').collect();
     let hex = |part: &str, length| {
         part.len() == length && part.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))

@@ -16,13 +16,26 @@ pub const LARGEST_INTEGER: u64 = 1 << 53;
 /// Parses JSON strictly: duplicate keys, numbers beyond ±2^53, lone surrogates and nesting deeper than 127 are
 /// errors; whole numbers become integers (`2.0` is `2`) and members that are null are left out of objects.
 pub fn parse(text: &[u8]) -> Result<Value, serde_json::Error> {
+    read(text, Strict { nulls: false })
+}
+
+/// As [`parse`], but members that are null stay: for what tells null from absent, such as a query's conditions.
+pub fn parse_with_nulls(text: &[u8]) -> Result<Value, serde_json::Error> {
+    read(text, Strict { nulls: true })
+}
+
+fn read(text: &[u8], strict: Strict) -> Result<Value, serde_json::Error> {
     let mut deserializer = serde_json::Deserializer::from_slice(text);
-    let value = Strict.deserialize(&mut deserializer)?;
+    let value = strict.deserialize(&mut deserializer)?;
     deserializer.end()?;
     Ok(value)
 }
 
-struct Strict;
+#[derive(Clone, Copy)]
+struct Strict {
+    /// Whether an object keeps members that are null.
+    nulls: bool,
+}
 
 impl<'de> DeserializeSeed<'de> for Strict {
     type Value = Value;
@@ -79,7 +92,7 @@ impl<'de> Visitor<'de> for Strict {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let mut array = Vec::new();
-        while let Some(item) = items.next_element_seed(Strict)? {
+        while let Some(item) = items.next_element_seed(self)? {
             array.push(item);
         }
         Ok(Value::Array(array))
@@ -92,11 +105,11 @@ impl<'de> Visitor<'de> for Strict {
             if object.contains_key(&key) {
                 return Err(A::Error::custom(format_args!("the key `{key}` stands twice in one object")));
             }
-            let value = members.next_value_seed(Strict)?;
+            let value = members.next_value_seed(self)?;
             nulls |= value.is_null();
             object.insert(key, value);
         }
-        if nulls {
+        if nulls && !self.nulls {
             object.retain(|_, value| !value.is_null());
         }
         Ok(Value::Object(object))
@@ -136,6 +149,12 @@ mod tests {
     fn whole_numbers_are_integers_and_nulls_are_left_out_of_objects() {
         let value = parse(br#"{"a":2.0,"b":null,"c":[null,-0.0,1.5]}"#).unwrap();
         assert_eq!(value, serde_json::json!({"a": 2, "c": [null, 0, 1.5]}));
+    }
+
+    #[test]
+    fn nulls_stay_where_they_are_asked_for() {
+        assert_eq!(parse_with_nulls(br#"{"a":null}"#).unwrap(), serde_json::json!({"a": null}));
+        assert!(parse_with_nulls(br#"{"a":null,"a":1}"#).is_err());
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Comments on pictures and posts: the history of each is the list of its actions.
 
 mod comment;
+#[cfg(test)]
+mod policies;
 mod view;
 
 use kernel::catalog::PolicySource;

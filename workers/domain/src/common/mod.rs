@@ -1,5 +1,8 @@
 //! What all systems share: the roles, who reads what by default, and the form of money.
 
+#[cfg(test)]
+pub(crate) mod tests;
+
 use kernel::catalog::PolicySource;
 use schemars::JsonSchema;
 use serde::Deserialize;

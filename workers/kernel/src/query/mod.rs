@@ -1,8 +1,39 @@
 //! Queries over a view, typed and checked against its declared fields: no raw query string, script or wildcard.
 
+mod aggregate;
+mod check;
+mod filter;
+mod params;
+mod parse;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use jiff::{Timestamp, civil::Date};
+
+pub use check::invalid;
+pub use params::from_params;
+pub use parse::{limit_of, parse};
+
+/// The most hits of one page.
+pub const MOST_HITS: usize = 200;
+/// The hits of a page if a query doesn't say.
+pub const USUAL_HITS: usize = 20;
+/// How deep `and`, `or` and `not` may nest.
+pub const DEEPEST: usize = 16;
+/// The most conditions of one query, and the most values of one `in`.
+pub const MOST_CONDITIONS: usize = 1_000;
+/// The most sort keys.
+pub const MOST_SORTS: usize = 8;
+/// The most aggregations side by side.
+pub const MOST_AGGREGATIONS: usize = 20;
+/// The most buckets of one terms aggregation.
+pub const MOST_TERMS: usize = 1_000;
+/// The buckets of a terms aggregation if a query doesn't say.
+pub const USUAL_TERMS: usize = 10;
+/// The longest text to search for, in characters.
+pub const LONGEST_TEXT: usize = 2_000;
 
 /// A search over one view. Made by a report or parsed from a request; its fields and values fit the view.
 #[derive(Debug, Clone, PartialEq, Default)]

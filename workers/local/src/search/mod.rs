@@ -197,3 +197,17 @@ impl SearchIndex for TantivyIndex {
         self.store(view, move |store| store.entries(&tenant, &stream)).await?
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use pipeline::laws::search_index::toy;
+
+    use super::*;
+
+    fn fresh() -> (TantivyIndex, tempfile::TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        (TantivyIndex::open(folder.path(), [&toy::view()]).unwrap(), folder)
+    }
+
+    pipeline::search_index_laws!(fresh());
+}

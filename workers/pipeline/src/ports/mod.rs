@@ -3,11 +3,13 @@
 pub mod clock;
 pub mod commits;
 pub mod feed;
+pub mod health;
 pub mod identity;
 pub mod queue;
 pub mod search;
 pub mod snapshots;
 pub mod status;
+pub mod verify;
 pub mod workflow;
 
 /// The infrastructure could not do it now: retry later. Never an answer to a client's command.

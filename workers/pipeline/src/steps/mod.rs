@@ -1,13 +1,18 @@
-//! What happens to a command and to a commit, in order.
+//! What happens to a command and to a commit, in order; and what is read of both.
 
 pub mod authorize;
 pub mod batch;
 pub mod dispatch;
+pub mod door;
+pub mod history;
 pub mod persist;
 pub mod project;
+pub mod query;
+pub mod read;
 pub mod relay;
 pub mod settle;
 pub mod validate;
+pub mod verify;
 
 use kernel::catalog::Corrupt;
 

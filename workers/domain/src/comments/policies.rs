@@ -1,9 +1,6 @@
 //! Who may comment, edit, delete, and read it.
 
-use crate::{
-    engine::{Resource, resource},
-    only,
-};
+use crate::common::tests::engine::{Resource, only, resource};
 
 const NONE: Resource = resource(r#"Comment::"comment/1""#, &[]);
 const OWN: Resource = resource(r#"Comment::"comment/1""#, &[("author", "alice")]);

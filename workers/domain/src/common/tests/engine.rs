@@ -1,10 +1,9 @@
 //! Given/when/then for policies: who may do what on which resource.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a policy that can't be read or asked fails its test")]
-
 use std::{
     collections::{HashMap, HashSet},
     str::FromStr,
+    sync::LazyLock,
 };
 
 use cedar_policy::{
@@ -21,7 +20,7 @@ pub(crate) struct Engine {
 impl Engine {
     /// Reads what the catalog lists; every policy goes by its `@id`.
     pub(crate) fn of_the_catalog() -> Self {
-        let catalog = domain::catalog();
+        let catalog = crate::catalog();
         let (mut policies, mut fragments) = (PolicySet::new(), Vec::new());
         for source in catalog.policy_sources() {
             let (fragment, warnings) = SchemaFragment::from_cedarschema_str(source.schema)
@@ -85,4 +84,18 @@ pub(crate) struct Resource {
 /// A resource.
 pub(crate) const fn resource(uid: &'static str, attributes: &'static [(&'static str, &'static str)]) -> Resource {
     Resource { uid, attributes }
+}
+
+static ENGINE: LazyLock<Engine> = LazyLock::new(Engine::of_the_catalog);
+
+pub(crate) const ROLES: [&str; 8] =
+    ["staff", "guest", "customer", "member", "moderator", "device", "workflow", "operator"];
+
+/// Exactly these of all roles may do it; an actor without a role may not.
+#[track_caller]
+pub(crate) fn only(roles: &[&str], action: &str, resource: &Resource) {
+    let allowed: Vec<_> = ROLES.into_iter().filter(|role| ENGINE.allows(&[role], action, resource)).collect();
+    let expected: Vec<_> = ROLES.into_iter().filter(|role| roles.contains(role)).collect();
+    assert_eq!(allowed, expected, "{action} on {}", resource.uid);
+    assert!(!ENGINE.allows(&[], action, resource), "{action} on {} without a role", resource.uid);
 }

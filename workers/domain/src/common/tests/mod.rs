@@ -1,8 +1,10 @@
-//! What holds for every system.
+//! What holds for every system: its policies, as tables of roles.
+
+pub(crate) mod engine;
 
 use std::collections::HashSet;
 
-use crate::{engine::Engine, engine::resource, only};
+use engine::{Engine, only, resource};
 
 #[test]
 fn the_policies_pass_the_strict_validator_without_a_warning() {
@@ -20,7 +22,7 @@ fn every_policy_has_an_id_of_its_own() {
 /// Before a stream is read only a policy's scope is judged, so it must say who it is for.
 #[test]
 fn a_policy_that_reads_a_resource_of_a_command_names_a_role_in_its_scope() {
-    let aggregates: Vec<String> = domain::catalog().aggregates().map(|aggregate| pascal(aggregate.name())).collect();
+    let aggregates: Vec<String> = crate::catalog().aggregates().map(|aggregate| pascal(aggregate.name())).collect();
     for policy in Engine::of_the_catalog().policies() {
         let text = policy.to_string();
         let of_a_command = aggregates.iter().any(|name| text.contains(&format!("resource is {name}")));

@@ -1,0 +1,1 @@
+//! What bare SQLite can do on this disk.

@@ -1,0 +1,162 @@
+//! The whole pipeline in one process: from a message in the queue to a document that is found.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test says by a panic what it did not expect")]
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use kernel::{Id, StreamId, Tenant, query::Query};
+use local::{
+    engine::{Engine, Options},
+    issuer::Claims,
+};
+use pipeline::ports::{
+    queue::{CommandQueue, Message},
+    search::{Scope, SearchIndex},
+    status::{Known, Outcome, StatusStore},
+    verify::Verifier,
+};
+use serde_json::{Value, json};
+
+async fn start(data: &Path) -> Arc<Engine> {
+    Engine::start(domain::catalog(), Options::new(data)).await.unwrap()
+}
+
+fn token(engine: &Engine, sub: &str, roles: &[&str]) -> String {
+    let claims = Claims {
+        sub: sub.into(),
+        tenant: "demo".into(),
+        roles: roles.iter().map(|role| (*role).to_owned()).collect(),
+        cmd: None,
+        lifetime: Duration::from_secs(600),
+    };
+    engine.issuer.as_ref().unwrap().mint(&claims).unwrap()
+}
+
+fn command(id: &str, stream: &str, kind: &str, data: Value) -> Value {
+    json!({ "id": id, "stream": stream, "type": kind, "issuedAt": jiff::Timestamp::now().to_string(), "data": data })
+}
+
+async fn send(engine: &Engine, token: &str, stream: &str, body: Value) {
+    let message = Message {
+        group: format!("demo/{stream}"),
+        body: body.to_string(),
+        authorization: token.to_owned(),
+        traceparent: None,
+        task_token: None,
+    };
+    for sent in engine.store.queue().send(vec![message]).await {
+        sent.unwrap();
+    }
+}
+
+async fn settled(engine: &Engine, id: &str) -> Known {
+    let (tenant, id): (Tenant, Id) = ("demo".parse().unwrap(), id.parse().unwrap());
+    let wait = async {
+        loop {
+            let change = engine.store.watch(&tenant, &id);
+            let known = engine.store.read(&tenant, std::slice::from_ref(&id)).await.unwrap().remove(0);
+            match known {
+                Some(known) if known.status.status.is_settled() => return known,
+                _ => change.await,
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), wait).await.unwrap_or_else(|_| panic!("`{id}` did not settle"))
+}
+
+async fn found(engine: &Engine, view: &str, text: &str) -> u64 {
+    let view = engine.catalog.find_view(view).unwrap();
+    let query = Query { text: Some(text.into()), limit: 10, ..Query::default() };
+    let scope = Scope { tenant: "demo".parse().unwrap(), rows: None };
+    engine.index.search(view, &scope, &query).await.unwrap().total
+}
+
+async fn until_found(engine: &Engine, view: &str, text: &str, total: u64) {
+    let wait = async {
+        while found(engine, view, text).await != total {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), wait)
+        .await
+        .unwrap_or_else(|_| panic!("`{text}` was not found {total} times"));
+}
+
+async fn differences(engine: &Engine) -> Vec<String> {
+    let page = engine.verify.page(&"demo".parse().unwrap(), None, None).await.unwrap();
+    assert!(page.checked > 0);
+    page.differences.into_iter().map(|difference| difference.message).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_becomes_a_document_that_is_found_also_after_a_restart() {
+    let data = tempfile::tempdir().unwrap();
+    let engine = start(data.path()).await;
+    let member = token(&engine, "alice", &["member"]);
+    let create =
+        command("c-1", "comment/1", "CreateComment", json!({ "subject": "picture/42", "text": "a fine sunset" }));
+    send(&engine, &member, "comment/1", create.clone()).await;
+    let known = settled(&engine, "c-1").await;
+    assert_eq!((known.status.status, known.status.version), (Outcome::Committed, Some(1)));
+    until_found(&engine, "comments", "sunsets", 1).await;
+    engine.stop().await;
+    drop(engine);
+
+    let engine = start(data.path()).await;
+    assert_eq!(found(&engine, "comments", "sunset").await, 1);
+    send(&engine, &member, "comment/1", create).await;
+    let edit = command("c-2", "comment/1", "EditComment", json!({ "text": "a grey morning" }));
+    send(&engine, &member, "comment/1", edit).await;
+    assert_eq!(settled(&engine, "c-2").await.status.version, Some(2));
+    assert_eq!(settled(&engine, "c-1").await, known);
+    until_found(&engine, "comments", "morning", 1).await;
+    assert_eq!(differences(&engine).await, Vec::<String>::new());
+    engine.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_refused_is_told_and_what_is_rejected_is_recorded() {
+    let data = tempfile::tempdir().unwrap();
+    let engine = start(data.path()).await;
+    let (member, guest) = (token(&engine, "alice", &["member"]), token(&engine, "bob", &["guest"]));
+    let stream: StreamId = "comment/2".parse().unwrap();
+    let create = |id| command(id, "comment/2", "CreateComment", json!({ "subject": "picture/42", "text": "hello" }));
+    send(&engine, &guest, stream.as_str(), create("c-guest")).await;
+    send(&engine, &member, stream.as_str(), create("c-first")).await;
+    send(&engine, &member, stream.as_str(), create("c-second")).await;
+    send(&engine, &member, stream.as_str(), command("c-bad", "comment/2", "EditComment", json!({ "text": "" }))).await;
+    send(&engine, &member, "comment/3", create("c-elsewhere")).await;
+    let refusal = |known: &Known| known.status.refusal.as_ref().map(|refusal| refusal.code.as_str());
+    assert_eq!(refusal(&settled(&engine, "c-guest").await), Some("forbidden"));
+    assert_eq!(settled(&engine, "c-first").await.status.status, Outcome::Committed);
+    let second = settled(&engine, "c-second").await.status;
+    assert_eq!(second.rejection.map(|rejection| rejection.code).as_deref(), Some("already-created"));
+    let bad = settled(&engine, "c-bad").await;
+    assert_eq!(refusal(&bad), Some("invalid"));
+    assert_eq!(bad.status.refusal.unwrap().violations[0].pointer, "/data/text");
+    assert_eq!(refusal(&settled(&engine, "c-elsewhere").await), Some("forbidden"));
+    engine.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_of_one_stream_keeps_its_order() {
+    let data = tempfile::tempdir().unwrap();
+    let engine = start(data.path()).await;
+    let staff = token(&engine, "eve", &["staff"]);
+    let stream = "room-type/resort:A";
+    let open = command("open", stream, "OpenRoomType", json!({ "hotel": "resort", "name": "A", "rooms": 1 }));
+    let book = |n: u32| {
+        let data = json!({ "bookingId": format!("b-{n}"), "guest": { "name": format!("Guest {n}") },
+            "arrival": "2026-12-01", "departure": "2026-12-03", "party": { "adults": 2, "children": 0 } });
+        command(&format!("book-{n}"), stream, "BookRoom", data)
+    };
+    let cancel = command("cancel", stream, "CancelBooking", json!({ "bookingId": "b-1" }));
+    send(&engine, &staff, stream, json!([open, book(1), book(2), book(1), cancel])).await;
+    let events = |known: Known| known.status.events.into_iter().map(|event| event.kind).collect::<Vec<_>>();
+    assert_eq!(events(settled(&engine, "book-1").await), ["RoomBooked"]);
+    assert_eq!(events(settled(&engine, "book-2").await), ["BookingWaitListed"]);
+    assert_eq!(events(settled(&engine, "cancel").await), ["BookingCancelled", "WaitingBookingConfirmed"]);
+    until_found(&engine, "bookings", "guest", 2).await;
+    assert_eq!(differences(&engine).await, Vec::<String>::new());
+    engine.stop().await;
+}
