@@ -90,13 +90,14 @@ impl Reply {
         body
     }
 
-    /// The problem `invalid` with these violations, as `pointer code`.
+    /// The problem `invalid` with these violations, as `pointer code`, sorted.
     #[track_caller]
     pub(crate) fn invalid(&self, violations: &[&str]) {
         let body = self.problem(400, "invalid");
         let told = body["violations"].as_array().into_iter().flatten();
-        let told: Vec<_> =
+        let mut told: Vec<_> =
             told.map(|v| format!("{} {}", v["pointer"].as_str().unwrap(), v["code"].as_str().unwrap())).collect();
+        told.sort();
         assert_eq!(told, violations, "{body}");
     }
 }
