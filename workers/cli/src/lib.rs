@@ -1,9 +1,10 @@
 //! The command line of factmill: `run` embeds the engine, every other verb is an HTTP client of one.
 //!
 //! Start at [`verbs`], which lists them, one file each. [`client`] speaks HTTP, [`token`] finds the bearer's token,
-//! [`output`] prints.
+//! [`output`] prints, [`embedded`] runs the engine.
 
 pub mod client;
+pub mod embedded;
 pub mod failure;
 pub mod output;
 pub mod query;

@@ -47,7 +47,8 @@ pub fn developer() -> Claims {
     }
 }
 
-fn mint(issuer: &Issuer, claims: &Claims) -> Result<String, Failure> {
+/// Signs a token.
+pub fn mint(issuer: &Issuer, claims: &Claims) -> Result<String, Failure> {
     issuer.mint(claims).map_err(|error| Failure::Failed(explain(&error)))
 }
 

@@ -22,7 +22,7 @@ use std::path::PathBuf;
 use clap::Subcommand;
 
 use crate::Context;
-use crate::client::Client;
+use crate::client::{Client, encode};
 use crate::failure::{Failure, Verdict};
 
 /// What can be asked of factmill.
@@ -132,10 +132,8 @@ fn file(path: &str, what: &str) -> Result<Vec<u8>, Failure> {
 
 /// The path of a stream, `<aggregate>/<id>`.
 fn stream_path(stream: &str) -> Result<String, Failure> {
-    match stream.split_once('/') {
-        Some((aggregate, id)) if !aggregate.is_empty() && !id.is_empty() && !id.contains('/') => {
-            Ok(format!("/streams/{}/{}", crate::client::encode(aggregate), crate::client::encode(id)))
-        }
-        _ => Err(Failure::Usage(format!("`{stream}` is no stream; write `<aggregate>/<id>`, like `comment/c-1`"))),
-    }
+    let stream: kernel::StreamId = stream
+        .parse()
+        .map_err(|error| Failure::Usage(format!("`{stream}` is no stream: it {error}, like `comment/c-1`")))?;
+    Ok(format!("/streams/{}/{}", encode(stream.aggregate()), encode(stream.id())))
 }

@@ -172,6 +172,18 @@ mod tests {
     }
 
     #[test]
+    fn the_schema_of_an_id_takes_what_is_an_id() {
+        let checker = crate::schema::Checker::new(&crate::schema::of::<Id>()).unwrap();
+        for text in
+            ["a", ":", ".a", "..a", "...", "a.", "", ".", "..", "a b", "ä", "a\n", &"x".repeat(64), &"x".repeat(65)]
+        {
+            let mut violations = crate::Violations::default();
+            checker.check(&text.into(), "", &mut violations);
+            assert_eq!(violations.is_empty(), text.parse::<Id>().is_ok(), "{text:?}: {violations:?}");
+        }
+    }
+
+    #[test]
     fn a_stream_is_an_aggregate_and_an_id() {
         let stream: StreamId = "room-type/resort:A".parse().unwrap();
         assert_eq!((stream.aggregate(), stream.id()), ("room-type", "resort:A"));

@@ -19,7 +19,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use self::command::Head;
-pub(crate) use self::command::is_uuid_v7;
+pub(crate) use self::command::tells_time;
 pub(crate) use self::exchange::{Exchange, Outcome, Plan, Stop};
 use self::lines::{Line, Lines};
 use self::outbox::LARGEST_BATCH;

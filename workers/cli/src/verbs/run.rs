@@ -1,10 +1,13 @@
 //! `factmill run`: the embedded engine in this process.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use clap::ValueEnum;
+use tracing_subscriber::EnvFilter;
 
 use super::Folder;
+use crate::embedded::Embedded;
 use crate::failure::{Failure, Verdict};
 
 #[derive(Debug, clap::Args)]
@@ -22,6 +25,12 @@ pub(crate) struct Args {
     /// How to write the log, on stderr
     #[arg(long, value_enum, default_value_t = Log::Text)]
     log: Log,
+    /// Take the tokens of this issuer, not the data folder's own
+    #[arg(long, value_name = "NAME", requires = "keys")]
+    issuer: Option<String>,
+    /// … whose public keys are in this file, a JWKS
+    #[arg(long, value_name = "FILE", requires = "issuer")]
+    keys: Option<PathBuf>,
 }
 
 /// How the log is written.
@@ -34,15 +43,13 @@ enum Log {
 }
 
 impl Args {
-    pub(super) fn run(&self) -> Result<Verdict, Failure> {
-        embedded(self)
+    pub(super) fn run(self) -> Result<Verdict, Failure> {
+        let filter = EnvFilter::try_from_env("FACTMILL_LOG").unwrap_or_else(|_| EnvFilter::new("info,tantivy=warn"));
+        let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+        match self.log {
+            Log::Text => log.init(),
+            Log::Json => log.json().init(),
+        }
+        Embedded { data: self.folder.data, listen: self.listen, issuer: self.issuer.zip(self.keys) }.run()
     }
-}
-
-/// Runs the engine until it is told to stop.
-fn embedded(Args { folder, listen, log }: &Args) -> Result<Verdict, Failure> {
-    Err(Failure::Failed(format!(
-        "the embedded engine is not wired in this build (data {}, listen {listen}, log {log:?})",
-        folder.data.display()
-    )))
 }

@@ -136,7 +136,7 @@ impl Args {
 
 /// The time of a command whose id does not tell it; said on stderr, since a repetition must say the same.
 fn issued_now(id: &str) -> Option<Timestamp> {
-    if verbs::import::is_uuid_v7(id) {
+    if verbs::import::tells_time(id) {
         return None;
     }
     let now = Timestamp::now();

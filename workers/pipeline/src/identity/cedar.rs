@@ -140,35 +140,42 @@ impl CedarEngine {
         ruling(&self.authorizer.is_authorized(&request, &slice.all, &entities))
     }
 
-    /// The request and the entities it names; none if they don't fit the schema, which no policy was validated for.
+    /// The request and the entities it names; none if they don't fit the schema: no policy was validated for them.
     fn question(&self, slice: &Slice, actor: &Actor, resource: &Resource<'_>) -> Option<(Request, Entities)> {
-        let build = || -> Result<(Request, Entities), Box<dyn std::error::Error>> {
-            let principal = EntityUid::from_type_name_and_id(self.actor.clone(), EntityId::new(&actor.sub));
-            let object = EntityUid::from_type_name_and_id(slice.resource.clone(), EntityId::new(resource.id));
-            let sub = [("sub".to_owned(), RestrictedExpression::new_string(actor.sub.clone()))];
-            // a role that no policy names can't matter
-            let roles = actor.roles.iter().filter_map(|role| self.roles.get(role)).cloned().collect();
-            let attributes = resource.attributes.iter().filter_map(|(name, attribute)| {
-                let kind = slice.attributes.get(*name)?;
-                Some(if kind.fits(attribute) {
-                    Ok(((*name).to_owned(), expression(attribute)))
-                } else {
-                    Err(format!("the attribute `{name}` is not of the type that the schema declares"))
-                })
-            });
-            let entities = [
-                Entity::new(principal.clone(), sub.into(), roles)?,
-                Entity::new(object.clone(), attributes.collect::<Result<_, _>>()?, HashSet::new())?,
-            ];
-            let entities = Entities::from_entities(entities.into_iter().chain(slice.grouped.clone()), None)?;
-            let request = Request::new(principal, slice.action.clone(), object, Context::empty(), None)?;
-            Ok((request, entities))
-        };
-        let built = build();
-        if let Err(error) = &built {
+        let question = self.ask(slice, actor, resource);
+        if let Err(error) = &question {
             tracing::error!(action = %slice.action, %error, "a resource does not fit the policies' schema: it is denied");
         }
-        built.ok()
+        question.ok()
+    }
+
+    fn ask(
+        &self,
+        slice: &Slice,
+        actor: &Actor,
+        resource: &Resource<'_>,
+    ) -> Result<(Request, Entities), Box<dyn std::error::Error>> {
+        let principal = EntityUid::from_type_name_and_id(self.actor.clone(), EntityId::new(&actor.sub));
+        let object = EntityUid::from_type_name_and_id(slice.resource.clone(), EntityId::new(resource.id));
+        let sub = [("sub".to_owned(), RestrictedExpression::new_string(actor.sub.clone()))];
+        // a role that no policy names can't matter
+        let roles = actor.roles.iter().filter_map(|role| self.roles.get(role)).cloned().collect();
+        let mut attributes = HashMap::with_capacity(resource.attributes.len());
+        for (name, attribute) in &resource.attributes {
+            // nor can an attribute that the schema doesn't declare
+            let Some(kind) = slice.shape.attributes.get(*name) else { continue };
+            if !kind.fits(attribute) {
+                return Err(format!("the attribute `{name}` is not of the type that the schema declares").into());
+            }
+            attributes.insert((*name).to_owned(), expression(attribute));
+        }
+        let entities = [
+            Entity::new(principal.clone(), sub.into(), roles)?,
+            Entity::new(object.clone(), attributes, HashSet::new())?,
+        ];
+        let entities = Entities::from_entities(entities.into_iter().chain(slice.grouped.clone()), None)?;
+        let request = Request::new(principal, slice.action.clone(), object, Context::empty(), None)?;
+        Ok((request, entities))
     }
 }
 

@@ -32,7 +32,7 @@ pub const SUBJECT_LENGTH: usize = 256;
 /// An unknown `kid` makes the keys be read again, but not more often than this.
 pub const REFRESH_AFTER: Duration = Duration::from_secs(5);
 /// A key that the issuer withdrew is noticed after this long.
-pub const RECHECK_AFTER: Duration = Duration::from_secs(60);
+pub const RECHECK_AFTER: Duration = Duration::from_mins(1);
 /// Memory for verified tokens, in bytes.
 const CACHE_BYTES: u64 = 16 * 1024 * 1024;
 /// About how many tokens fit in.

@@ -154,7 +154,11 @@ impl Known {
         match (rank(self), rank(other)) {
             (true, false) => true,
             (_, true) => false,
-            (false, false) => self.status.received_at >= other.status.received_at,
+            // of one delivery, what came of it over that it is queued
+            (false, false) => {
+                let order = |known: &Known| (known.status.received_at, known.status.status.is_settled());
+                order(self) >= order(other)
+            }
         }
     }
 }

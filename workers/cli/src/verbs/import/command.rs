@@ -47,7 +47,7 @@ impl<'a> Head<'a> {
 
     /// Whether the command has neither a time nor an id that tells it.
     pub(super) fn lacks_time(&self) -> bool {
-        self.issued_at.is_none_or(|time| time.get() == "null") && self.id().is_some_and(|id| !is_uuid_v7(id))
+        self.issued_at.is_none_or(|time| time.get() == "null") && self.id().is_some_and(|id| !tells_time(id))
     }
 
     /// The line with this time in it; only for a command that lacks one.
@@ -65,9 +65,10 @@ impl<'a> Head<'a> {
     }
 }
 
-/// Whether an id is a UUID of version 7 in its usual form, from which the server reads the time of issue.
-pub(crate) fn is_uuid_v7(id: &str) -> bool {
-    id.len() == 36 && uuid::Uuid::try_parse(id).is_ok_and(|uuid| uuid.get_version_num() == 7)
+/// Whether the server reads the time of issue from an id, a UUID of version 7: by the rule that it goes by itself.
+pub(crate) fn tells_time(id: &str) -> bool {
+    // no form of a UUID is shorter
+    id.len() >= 32 && id.parse::<kernel::Id>().is_ok_and(|id| id.made_at().is_some())
 }
 
 #[cfg(test)]
@@ -97,10 +98,10 @@ mod tests {
 
     #[test]
     fn only_a_uuid_of_version_7_tells_a_time() {
-        assert!(is_uuid_v7(V7));
-        assert!(!is_uuid_v7("0199a1c2-6c1f-4a3e-9d35-0f5a3c1b2d4e"));
-        assert!(!is_uuid_v7("resort-000001-book"));
-        assert!(!is_uuid_v7(&V7.replace('-', "")));
+        assert!(tells_time(V7));
+        assert!(!tells_time("0199a1c2-6c1f-4a3e-9d35-0f5a3c1b2d4e"));
+        assert!(!tells_time("resort-000001-book"));
+        assert!(tells_time(&V7.replace('-', "")), "as the server takes it");
     }
 
     #[test]

@@ -2,6 +2,9 @@
 //! back while too much is under way.
 
 mod answers;
+mod asker;
+mod insist;
+mod sender;
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -11,19 +14,12 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 
-use self::answers::{BatchAnswer, Statuses, code_of};
-use super::outbox::{Batch, Outbox, Outgoing};
+use super::outbox::{Outbox, Outgoing};
 use super::tally::{Counts, Teller};
-use crate::client::{Answer, Ask, Client, Problem, Trouble};
+use crate::client::{Client, Problem};
 
-/// The most ids of one question.
-const LARGEST_QUESTION: usize = 1_000;
 /// The most bytes of lines that are held at once.
 const MOST_BYTES: usize = 64 << 20;
-/// How long to wait before asking again, when little had settled: from here …
-const SHORTEST_PAUSE: Duration = Duration::from_millis(4);
-/// … doubling to here.
-const LONGEST_PAUSE: Duration = Duration::from_millis(250);
 
 /// How an exchange is made.
 #[derive(Debug, Clone, Copy)]
@@ -199,240 +195,5 @@ impl<'a> Exchange<'a> {
     fn stop(&self, stop: Stop) {
         lock(&self.state).stop.get_or_insert(stop);
         self.wake_all();
-    }
-
-    /// One connection: sends batch after batch.
-    fn send(&self) {
-        while let Some(batch) = self.next_batch() {
-            let body = batch.body();
-            let Some(answer) = self.insist(Ask::post_lines("/commands", &body)) else {
-                let dropped = batch.commands.into_iter().map(|command| (command.line, command.id));
-                lock(&self.state).dropped.extend(dropped);
-                return;
-            };
-            self.sent(batch, &answer);
-        }
-    }
-
-    fn next_batch(&self) -> Option<Batch> {
-        let mut state = lock(&self.state);
-        loop {
-            if state.is_over() {
-                return None;
-            }
-            let now = Instant::now();
-            if let Some(batch) = state.outbox.take(now) {
-                return Some(batch);
-            }
-            state = match state.outbox.next_attempt() {
-                Some(next) => self
-                    .sendable
-                    .wait_timeout(state, next - now)
-                    .map_or_else(|error| error.into_inner().0, |woken| woken.0),
-                None => self.sendable.wait(state).unwrap_or_else(PoisonError::into_inner),
-            };
-        }
-    }
-
-    /// Asks until there is an answer; nothing if it was given up.
-    fn insist(&self, ask: Ask<'_>) -> Option<Answer> {
-        let mut lost_since = None;
-        let mut attempt = 0;
-        loop {
-            let trouble = match self.client.ask_once(ask) {
-                Ok(answer) => {
-                    self.found(&mut lost_since);
-                    return Some(answer);
-                }
-                Err(trouble) => trouble,
-            };
-            let pause = trouble.pause(attempt);
-            match trouble {
-                Trouble::Problem(problem) if !problem.passes() => {
-                    self.stop(Stop::Problem(problem));
-                    return None;
-                }
-                Trouble::Problem(problem) if !problem.is_outage() => self.found(&mut lost_since),
-                Trouble::Problem(problem) => self.lost(&mut lost_since, &problem.to_string())?,
-                Trouble::Lost(reason) => self.lost(&mut lost_since, &reason)?,
-            }
-            attempt += 1;
-            let state = lock(&self.state);
-            let state = self.over.wait_timeout_while(state, pause, |state| state.stop.is_none());
-            if state.map_or_else(|error| error.into_inner().0, |woken| woken.0).stop.is_some() {
-                return None;
-            }
-        }
-    }
-
-    /// No answer came: nothing if that has lasted too long.
-    fn lost(&self, since: &mut Option<Instant>, reason: &str) -> Option<()> {
-        if since.is_none() {
-            *since = Some(Instant::now());
-            lock(&self.state).lost += 1;
-        }
-        if since.is_some_and(|since| since.elapsed() >= self.plan.patience) {
-            self.stop(Stop::Lost(reason.to_owned()));
-            return None;
-        }
-        Some(())
-    }
-
-    /// An answer came.
-    fn found(&self, since: &mut Option<Instant>) {
-        if since.take().is_some() {
-            let mut state = lock(&self.state);
-            state.lost -= 1;
-            state.progress = Instant::now();
-        }
-    }
-
-    /// Sorts a batch's commands by what the door said of them.
-    fn sent(&self, batch: Batch, answer: &Answer) {
-        let read: BatchAnswer<'_> = match BatchAnswer::read(&answer.body, batch.commands.len()) {
-            Ok(read) => read,
-            Err(strange) => {
-                let dropped = batch.commands.into_iter().map(|command| (command.line, command.id));
-                lock(&self.state).dropped.extend(dropped);
-                return self.stop(Stop::Strange(strange));
-            }
-        };
-        let is_busy = |refusal: &RawValue| code_of(refusal).is_some_and(|code| code == "busy");
-        let (busy, refused): (Vec<_>, Vec<_>) = read.refused.into_iter().partition(|entry| is_busy(entry.refusal));
-        let busy: Vec<usize> = busy.iter().map(|entry| entry.index).collect();
-        let mut refused = refused.into_iter().peekable();
-        let mut told = Vec::new();
-
-        let mut state = lock(&self.state);
-        let taken = state.outbox.answered(batch, &busy, answer.retry_after, Instant::now());
-        for (index, command) in taken {
-            state.bytes -= command.text.len();
-            match (refused.next_if(|entry| entry.index == index), command.id) {
-                (None, Some(id)) => state.accepted.push_back((command.line, id)),
-                // a command without an id that is taken could never be asked for
-                (None, None) => {
-                    state.dropped.push((command.line, None));
-                    state.in_hand -= 1;
-                }
-                (Some(entry), id) => told.push((command.line, id, entry.refusal)),
-            }
-        }
-        state.in_hand -= told.len();
-        state.counts.refused += told.len() as u64;
-        if !told.is_empty() {
-            state.progress = Instant::now();
-        }
-        let is_over = state.is_over();
-        drop(state);
-
-        if is_over {
-            self.wake_all();
-        } else {
-            self.accepted.notify_all();
-            self.room.notify_one();
-            self.sendable.notify_one();
-        }
-        if !told.is_empty() {
-            let mut teller = lock(&self.teller);
-            for (line, id, refusal) in &told {
-                teller.tell(*line, id.as_deref(), "refused", Some(refusal));
-            }
-            teller.bar().inc(told.len() as u64);
-        }
-    }
-
-    /// Asks what became of what was accepted, the oldest first, in turns.
-    fn ask(&self) {
-        let mut pause = SHORTEST_PAUSE;
-        while let Some(page) = self.next_question() {
-            let question = answers::question(&page);
-            let Some(answer) = self.insist(Ask::post("/commands/status", &question)) else {
-                lock(&self.state).dropped.extend(page.into_iter().map(|(line, id)| (line, Some(id))));
-                return;
-            };
-            let asked = page.len();
-            let settled = match Statuses::read(&answer.body) {
-                Ok(statuses) => self.settle(page, &statuses),
-                Err(strange) => {
-                    lock(&self.state).dropped.extend(page.into_iter().map(|(line, id)| (line, Some(id))));
-                    return self.stop(Stop::Strange(strange));
-                }
-            };
-            // a full page that settled is followed by the next at once; else the server gets time to settle more
-            if settled * 2 >= LARGEST_QUESTION {
-                continue;
-            }
-            pause = if settled * 2 >= asked { SHORTEST_PAUSE } else { (pause * 2).min(LONGEST_PAUSE) };
-            let state = lock(&self.state);
-            drop(self.over.wait_timeout_while(state, pause, |state| !state.is_over()));
-        }
-    }
-
-    /// The next ids to ask for; nothing when all is over.
-    fn next_question(&self) -> Option<Vec<(u64, Box<str>)>> {
-        let mut state = lock(&self.state);
-        loop {
-            if state.is_over() {
-                return None;
-            }
-            if state.in_hand > 0 && state.lost == 0 && state.progress.elapsed() >= self.plan.patience {
-                drop(state);
-                self.stop(Stop::Stalled);
-                return None;
-            }
-            if !state.accepted.is_empty() {
-                let count = state.accepted.len().min(LARGEST_QUESTION);
-                return Some(state.accepted.drain(..count).collect());
-            }
-            let tick = self.plan.patience.min(Duration::from_secs(1));
-            state = self.accepted.wait_timeout(state, tick).map_or_else(|error| error.into_inner().0, |woken| woken.0);
-        }
-    }
-
-    /// Counts what is settled, and keeps the rest for a later question. Returns how many were.
-    fn settle(&self, page: Vec<(u64, Box<str>)>, statuses: &Statuses<'_>) -> usize {
-        let mut counts = Counts::default();
-        let (mut told, mut open) = (Vec::new(), Vec::new());
-        for (line, id) in page {
-            let Some(status) = statuses.settled(&id, self.since) else {
-                open.push((line, id));
-                continue;
-            };
-            match status.word {
-                "committed" => counts.committed += 1,
-                "rejected" => counts.rejected += 1,
-                "refused" => counts.refused += 1,
-                _ => counts.failed += 1,
-            }
-            if matches!(status.word, "refused" | "failed") {
-                told.push((line, id, status));
-            }
-        }
-        let settled = usize::try_from(counts.settled()).unwrap_or(usize::MAX);
-
-        let mut state = lock(&self.state);
-        state.counts.committed += counts.committed;
-        state.counts.rejected += counts.rejected;
-        state.counts.refused += counts.refused;
-        state.counts.failed += counts.failed;
-        state.in_hand -= settled;
-        state.accepted.extend(open);
-        if settled > 0 {
-            state.progress = Instant::now();
-        }
-        let is_over = state.is_over();
-        drop(state);
-
-        if is_over {
-            self.wake_all();
-        } else {
-            self.room.notify_all();
-        }
-        let mut teller = lock(&self.teller);
-        for (line, id, status) in &told {
-            teller.tell(*line, Some(id), status.word, status.refusal.or(status.failure));
-        }
-        teller.bar().inc(settled as u64);
-        settled
     }
 }

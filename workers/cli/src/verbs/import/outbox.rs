@@ -26,11 +26,10 @@ pub(crate) struct Outgoing {
     pub(crate) text: Box<[u8]>,
 }
 
-/// One stream's commands.
+/// One stream's commands. A lane that is neither ready nor resting has commands on their way.
 #[derive(Default)]
 struct Lane {
     waiting: VecDeque<Outgoing>,
-    on_the_way: bool,
     /// How often in a row the stream was busy.
     refusals: u32,
 }
@@ -106,7 +105,6 @@ impl Outbox {
                 self.ready.push_front(stream);
                 break;
             }
-            lane.on_the_way = true;
             batch.commands.extend(lane.waiting.drain(..count));
             batch.stretches.push((stream, count));
         }
@@ -147,7 +145,6 @@ impl Outbox {
     /// A lane's stretch is no longer on its way.
     fn arrived(&mut self, stream: Arc<str>, returned: Vec<Outgoing>, pause: Option<Duration>, now: Instant) {
         let Some(lane) = self.lanes.get_mut(&stream) else { return };
-        lane.on_the_way = false;
         if returned.is_empty() {
             lane.refusals = 0;
             if lane.waiting.is_empty() {

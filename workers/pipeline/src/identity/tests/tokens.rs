@@ -60,7 +60,7 @@ impl Keys {
         Arc::new(Self { set: Mutex::new(Some(issuer.jwks())), read: AtomicUsize::new(0) })
     }
 
-    fn become_(&self, set: Option<JwkSet>) {
+    fn change_to(&self, set: Option<JwkSet>) {
         *self.set.lock().unwrap() = set;
     }
 
@@ -111,7 +111,7 @@ async fn an_unknown_key_makes_the_keys_be_read_again_but_not_often() {
     }
     assert_eq!(keys.read(), 1, "they were read a moment ago");
 
-    keys.become_(Some(JwkSet { keys: vec![old.signers[0].jwk(), unknown.jwk()] }));
+    keys.change_to(Some(JwkSet { keys: vec![old.signers[0].jwk(), unknown.jwk()] }));
     tokio::time::advance(Duration::from_secs(5)).await;
     verifier.verify(&token, noon()).await.unwrap();
     verifier.verify(&good(&old), noon()).await.unwrap();
@@ -122,7 +122,7 @@ async fn an_unknown_key_makes_the_keys_be_read_again_but_not_often() {
 async fn keys_that_can_not_be_reached_are_an_outage_and_known_tokens_go_on() {
     let issuer = issuer();
     let keys = Keys::of(&issuer);
-    keys.become_(None);
+    keys.change_to(None);
     let verifier = JwtVerifier::new(&issuer.name, Arc::clone(&keys) as Arc<dyn KeySource>);
     for _ in 0..3 {
         assert!(is_unavailable(&verifier.verify(&good(&issuer), noon()).await));
@@ -130,12 +130,12 @@ async fn keys_that_can_not_be_reached_are_an_outage_and_known_tokens_go_on() {
     assert_eq!(keys.read(), 1);
     assert!(matches!(verifier.verify("garbage", noon()).await, Err(TokenError::Invalid(_))));
 
-    keys.become_(Some(issuer.jwks()));
+    keys.change_to(Some(issuer.jwks()));
     tokio::time::advance(Duration::from_secs(5)).await;
     verifier.verify(&good(&issuer), noon()).await.unwrap();
 
-    keys.become_(None);
-    tokio::time::advance(Duration::from_secs(3600)).await;
+    keys.change_to(None);
+    tokio::time::advance(Duration::from_hours(1)).await;
     verifier.verify(&good(&issuer), noon()).await.unwrap();
     let fresh = issuer.token(noon() + SignedDuration::from_secs(601));
     verifier.verify(&fresh, noon()).await.unwrap();
@@ -147,9 +147,9 @@ async fn a_token_of_a_key_that_was_withdrawn_is_refused_within_a_minute() {
     let keys = Keys::of(&issuer);
     let verifier = JwtVerifier::new(&issuer.name, Arc::clone(&keys) as Arc<dyn KeySource>);
     verifier.verify(&good(&issuer), noon()).await.unwrap();
-    keys.become_(Some(JwkSet { keys: vec![issuer.signers[1].jwk()] }));
+    keys.change_to(Some(JwkSet { keys: vec![issuer.signers[1].jwk()] }));
     verifier.verify(&good(&issuer), noon()).await.unwrap();
-    tokio::time::advance(Duration::from_secs(60)).await;
+    tokio::time::advance(Duration::from_mins(1)).await;
     assert!(matches!(verifier.verify(&good(&issuer), noon()).await, Err(TokenError::Invalid(_))));
 }
 
@@ -165,7 +165,7 @@ async fn a_key_file_may_be_replaced() {
     assert!(is_unavailable(&verifier.verify(&good(&old), noon()).await));
     for issuer in [old, new] {
         std::fs::write(&path, serde_json::to_vec(&issuer.jwks()).unwrap()).unwrap();
-        tokio::time::advance(Duration::from_secs(60)).await;
+        tokio::time::advance(Duration::from_mins(1)).await;
         let token = good(&issuer);
         // the first asks with the keys there are, and makes them be read
         verifier.verify(&token, noon()).await.unwrap();

@@ -1,4 +1,7 @@
-//! What every engine of policies must do. Each law takes an engine with [`POLICIES`].
+//! What every engine of policies must do. Each law takes an engine with [`POLICIES`]. Deciding is no I/O, nor are
+//! its laws.
+
+#![expect(clippy::missing_panics_doc, reason = "a law fails by panicking")]
 
 use kernel::{Actor, Attribute, Attributes, catalog::PolicySource};
 
@@ -28,7 +31,7 @@ fn allow(ids: &[&str]) -> Ruling {
 }
 
 /// What no policy permits is denied: an unknown role, command, aggregate, action or type of resource.
-pub async fn denies_by_default(engine: &dyn PolicyEngine) {
+pub fn denies_by_default(engine: &dyn PolicyEngine) {
     let staff = actor("s", &["staff"]);
     for (actor, aggregate, command) in [
         (&actor("x", &[]), "work-item", "Open"),
@@ -48,7 +51,7 @@ pub async fn denies_by_default(engine: &dyn PolicyEngine) {
 }
 
 /// What is permitted says by which policies, sorted.
-pub async fn names_the_deciding_policies(engine: &dyn PolicyEngine) {
+pub fn names_the_deciding_policies(engine: &dyn PolicyEngine) {
     let both = actor("s", &["staff", "member"]);
     assert_eq!(engine.early(&both, "work-item", "Open"), allow(&["members-open", "staff-open"]));
     assert_eq!(engine.command(&both, "work-item", "Open", &thing(vec![])), allow(&["members-open", "staff-open"]));
@@ -57,7 +60,7 @@ pub async fn names_the_deciding_policies(engine: &dyn PolicyEngine) {
 }
 
 /// A policy that forbids wins over any that permits.
-pub async fn lets_a_forbidding_policy_win(engine: &dyn PolicyEngine) {
+pub fn lets_a_forbidding_policy_win(engine: &dyn PolicyEngine) {
     let suspended = actor("s", &["staff", "suspended"]);
     assert_eq!(engine.early(&suspended, "work-item", "Open"), Ruling::Deny);
     assert_eq!(engine.command(&suspended, "work-item", "Open", &thing(vec![])), Ruling::Deny);
@@ -69,7 +72,7 @@ pub async fn lets_a_forbidding_policy_win(engine: &dyn PolicyEngine) {
 }
 
 /// What depends on the resource is decided on it, by each kind of attribute.
-pub async fn decides_on_the_resource(engine: &dyn PolicyEngine) {
+pub fn decides_on_the_resource(engine: &dyn PolicyEngine) {
     let member = actor("m", &["member"]);
     let ruling = |resource: &Resource<'_>| engine.command(&member, "work-item", "Rename", resource);
     assert_eq!(engine.early(&member, "work-item", "Rename"), Ruling::Depends);
@@ -83,7 +86,7 @@ pub async fn decides_on_the_resource(engine: &dyn PolicyEngine) {
 }
 
 /// A policy that can't be evaluated denies, though another permits: it might have forbidden it.
-pub async fn denies_what_it_can_not_evaluate(engine: &dyn PolicyEngine) {
+pub fn denies_what_it_can_not_evaluate(engine: &dyn PolicyEngine) {
     let staff = actor("s", &["staff"]);
     let ruling = |weight: i64| {
         let resource = thing(vec![("weight", Attribute::Integer(weight))]);
@@ -98,13 +101,13 @@ pub async fn denies_what_it_can_not_evaluate(engine: &dyn PolicyEngine) {
 }
 
 /// An attribute of another type than declared denies: no policy was written for it.
-pub async fn denies_attributes_of_another_type(engine: &dyn PolicyEngine) {
+pub fn denies_attributes_of_another_type(engine: &dyn PolicyEngine) {
     let resource = thing(vec![("locked", Attribute::Integer(1))]);
     assert_eq!(engine.command(&actor("s", &["staff"]), "work-item", "Close", &resource), Ruling::Deny);
 }
 
 /// What is decided early is decided so on every resource; an early answer stays the same when it is asked again.
-pub async fn decides_early_as_it_would_late(engine: &dyn PolicyEngine) {
+pub fn decides_early_as_it_would_late(engine: &dyn PolicyEngine) {
     let resources = [
         thing(vec![]),
         owned_by("s"),

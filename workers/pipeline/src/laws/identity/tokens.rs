@@ -1,6 +1,6 @@
 //! What every verifier of tokens must do. Each law takes a verifier that trusts the issuer it is given.
 
-#![expect(clippy::expect_used, reason = "a law fails by panicking")]
+#![expect(clippy::expect_used, clippy::missing_panics_doc, reason = "a law fails by panicking")]
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use crate::ports::identity::{Bound, Claims, TokenError, TokenVerifier};
 pub struct Issuer {
     /// Its `iss`.
     pub name: String,
-    /// Its keys: one for each of EdDSA, ES256 and RS256.
+    /// Its keys: one for each of `EdDSA`, ES256 and RS256.
     pub signers: Vec<Signer>,
 }
 
@@ -135,7 +135,7 @@ pub async fn takes_a_token_again(verifier: &dyn TokenVerifier, issuer: &Issuer) 
     assert_eq!(verifier.verify(&token, noon()).await.expect("the same token"), first);
 }
 
-/// Only EdDSA, ES256 and RS256: no unsigned token, and none that takes a public key for a shared secret.
+/// Only `EdDSA`, ES256 and RS256: no unsigned token, and none that takes a public key for a shared secret.
 pub async fn refuses_other_algorithms(verifier: &dyn TokenVerifier, issuer: &Issuer) {
     let claims = issuer.claims(noon() + seconds(600)).to_string();
     for signer in &issuer.signers {
