@@ -58,7 +58,10 @@ impl Persist {
 
     async fn work(&self, works: &mut [Work], probe: bool) -> Result<(), StepError> {
         load(self, works).await?;
-        while !probe {
+        if probe {
+            return Ok(());
+        }
+        loop {
             let mut appends = Vec::new();
             let mut writers = Vec::new();
             for (index, work) in works.iter_mut().enumerate() {
@@ -69,7 +72,7 @@ impl Persist {
                 }
             }
             if appends.is_empty() {
-                break;
+                return Ok(());
             }
             let mut conflicts = 0;
             let results = self.commits.append(appends).await;
@@ -95,7 +98,6 @@ impl Persist {
                 load(self, works).await?;
             }
         }
-        Ok(())
     }
 
     /// The batch's authorized commands by stream, those of a stream in order.
@@ -107,7 +109,7 @@ impl Persist {
             let Some(received_at) = received_at else {
                 return Err(Corrupt("a command names no message of its batch".into()).into());
             };
-            let authorized = match item.stage.take() {
+            let mut authorized = match item.stage.take() {
                 Stage::Authorized(authorized) => authorized,
                 settled @ Stage::Settled(_) => {
                     item.stage = settled;
@@ -115,6 +117,10 @@ impl Persist {
                 }
                 _ => return Err(Corrupt("a command came to be persisted without being authorized".into()).into()),
             };
+            if authorized.command.traceparent.is_none() {
+                let message = batch.messages.get(item.message);
+                authorized.command.traceparent = message.and_then(|message| message.traceparent.clone());
+            }
             let key = StreamKey::new(authorized.tenant.clone(), authorized.command.stream.clone());
             let position = match by_key.get(&key) {
                 Some(position) => *position,
