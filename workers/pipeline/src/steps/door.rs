@@ -120,7 +120,7 @@ impl Door<'_> {
         let read: Vec<_> = texts.iter().map(|text| read(self.catalog, claims, text, at)).collect();
         let mut known = self.first_outcomes(claims, read.iter().flatten()).await.into_iter();
         let mut permits = HashMap::new();
-        let judge = |command: Result<Command, Refused>| match command {
+        let judge = |command: Result<Command, Box<Refused>>| match command {
             Ok(command) => match known.next().flatten() {
                 Some(first) if first.digest.as_ref() == Some(&command.digest) => {
                     Judged::Settled(Box::new(command), Box::new(first))
@@ -132,7 +132,7 @@ impl Door<'_> {
                     Judged::Refused(Box::new(Refused::of(command, refusal)))
                 }
             },
-            Err(refused) => Judged::Refused(Box::new(refused)),
+            Err(refused) => Judged::Refused(refused),
         };
         read.into_iter().map(judge).collect()
     }
@@ -178,11 +178,11 @@ impl Door<'_> {
 }
 
 /// Reads a command that a token's owner sent, and may send with it.
-fn read(catalog: &Catalog, claims: &Claims, text: &[u8], at: Timestamp) -> Result<Command, Refused> {
-    let command = validate::read(catalog, text, at).map_err(|invalid| Refused::invalid(text, invalid))?;
+fn read(catalog: &Catalog, claims: &Claims, text: &[u8], at: Timestamp) -> Result<Command, Box<Refused>> {
+    let command = validate::read(catalog, text, at).map_err(|invalid| Box::new(Refused::invalid(text, invalid)))?;
     match authorize::bound(claims.bound.as_ref(), &command) {
         Ok(()) => Ok(command),
-        Err(refusal) => Err(Refused::of(command, refusal)),
+        Err(refusal) => Err(Box::new(Refused::of(command, refusal))),
     }
 }
 
