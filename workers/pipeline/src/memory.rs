@@ -1,1 +1,7 @@
 //! In-memory adapters: they pass the same laws as the real ones.
+
+pub mod commits;
+pub mod inbox;
+pub mod snapshots;
+pub mod status;
+pub mod search;

@@ -13,7 +13,9 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::{Store, readers::ReadError};
 
-/// How many bytes of a stream's commits a page may have.
+/// How many bytes of a stream's commits the newest page may have: a stream that is longer is loaded from a snapshot.
+const NEWEST_BYTES: usize = 64 << 10;
+/// How many bytes of a stream's commits another page may have.
 const PAGE_BYTES: usize = 512 << 10;
 
 /// What became of an append within its transaction.
@@ -32,7 +34,7 @@ impl CommitStore for Store {
         let read = move |db: &Connection| {
             let sql = "SELECT body FROM commits WHERE stream = ?1 AND seq >= ?2 ORDER BY seq";
             let mut select = db.prepare_cached(sql)?;
-            page(select.query(params![stream, from.cast_signed()])?, limit, |_| false)
+            page(select.query(params![stream, from.cast_signed()])?, limit, PAGE_BYTES, |_| false)
         };
         self.inner.readers.read("read a stream", read).await
     }
@@ -118,17 +120,22 @@ fn newest(db: &Connection, key: &StreamKey, above: u64) -> Result<Page, ReadErro
     let sql = "SELECT body FROM commits WHERE stream = ?1 AND seq > ?2 ORDER BY seq DESC";
     let mut select = db.prepare_cached(sql)?;
     let mut snapshot = None;
-    page(select.query(params![key.to_string(), above.cast_signed()])?, usize::MAX, |stored| {
+    page(select.query(params![key.to_string(), above.cast_signed()])?, usize::MAX, NEWEST_BYTES, |stored| {
         let at = *snapshot.get_or_insert(stored.commit.snapshot.unwrap_or_default());
         stored.commit.seq <= at + 1
     })
 }
 
 /// Decodes rows until a page is full, or a commit is the last that is wanted.
-fn page(mut rows: rusqlite::Rows<'_>, limit: usize, mut last: impl FnMut(&Stored) -> bool) -> Result<Page, ReadError> {
+fn page(
+    mut rows: rusqlite::Rows<'_>,
+    limit: usize,
+    max_bytes: usize,
+    mut last: impl FnMut(&Stored) -> bool,
+) -> Result<Page, ReadError> {
     let (mut page, mut bytes) = (Page::default(), 0);
     while let Some(row) = rows.next()? {
-        if page.commits.len() >= limit || bytes > PAGE_BYTES {
+        if page.commits.len() >= limit || bytes > max_bytes {
             page.more = true;
             break;
         }

@@ -134,6 +134,19 @@ impl Store {
             Format::Foreign => return Err(OpenError::Foreign { path }),
         }
         tune(&db).map_err(fail)?;
+        Self::with_connection(db, lock, folder, clock, limits)
+    }
+
+    /// The store of a connection that is set up for it.
+    fn with_connection(
+        db: Connection,
+        lock: Arc<File>,
+        folder: &Path,
+        clock: Arc<dyn Clock>,
+        limits: Limits,
+    ) -> Result<Self, OpenError> {
+        let path = folder.join(FILE);
+        let fail = |source| OpenError::Database { path: path.clone(), source };
         let boot = schema::count_boot(&db).map_err(fail)?;
         let messages = queue::load(&db, boot).map_err(fail)?;
         let log = Arc::new(Log::load(&db).map_err(fail)?);

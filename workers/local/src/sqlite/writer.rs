@@ -11,11 +11,9 @@ use std::{
     time::Duration,
 };
 
-use pipeline::ports::Unavailable;
+use pipeline::{failpoint, ports::Unavailable};
 use rusqlite::Connection;
 use tokio::sync::{Semaphore, oneshot};
-
-use pipeline::failpoint;
 
 /// How many writes may wait; then whoever writes waits.
 const WAITING: usize = 4096;
