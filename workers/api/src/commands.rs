@@ -211,6 +211,17 @@ fn may_see(app: &App, caller: &Caller, known: &Known) -> bool {
     actor.sub == known.actor || allow(&*app.policies, actor, "read", resource, attributes).is_ok()
 }
 
+/// What is answered to an accepted command, or to a batch.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[expect(dead_code, reason = "describes the two answers of one route")]
+pub(crate) enum Accepted {
+    /// One command's status.
+    One(Status),
+    /// A batch's count and refusals.
+    Batch(batch::Summary),
+}
+
 /// The ids of `POST /commands/status`.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -54,6 +54,7 @@ pub use problem::Problem;
 
 use answer::Json;
 
+use describe::named;
 use request::{Caller, Names, Params};
 
 /// What a host brings.
@@ -104,7 +105,7 @@ pub fn router(app: App) -> Router {
     let routes = routes().finish_api(&mut api);
     let description = describe::document(&app.catalog, &api);
     routes
-        .merge(describe::router(description))
+        .merge(describe::router(&description))
         .fallback(nothing_here)
         .method_not_allowed_fallback(other_method)
         .layer(from_fn_with_state(app.clone(), layers::surround))
@@ -126,10 +127,22 @@ type AppState = axum::extract::State<Arc<App>>;
 /// Routes and their descriptions. Where a route's last part is a word, an id may be the same word.
 fn routes() -> ApiRouter<Arc<App>> {
     ApiRouter::new()
-        .api_route("/commands", post_with(commands::post, describe::post_commands))
-        .api_route("/commands/check", post_with(commands::check, describe::check_command))
-        .api_route("/commands/status", post_with(commands::statuses, describe::command_statuses))
-        .api_route("/commands/{id}", get_with(commands::get, describe::command_status))
+        .api_route(
+            "/commands",
+            post_with(commands::post, named("postCommands", "commands", "Sends one command or a batch")),
+        )
+        .api_route(
+            "/commands/check",
+            post_with(commands::check, named("checkCommand", "commands", "Says what the door would say")),
+        )
+        .api_route(
+            "/commands/status",
+            post_with(commands::statuses, named("getStatuses", "commands", "Reads many statuses")),
+        )
+        .api_route(
+            "/commands/{id}",
+            get_with(commands::get, named("getStatus", "commands", "Reads the status of a command")),
+        )
         .route(
             "/commands/check",
             get(|app: AppState, caller: Caller, params: Params| commands::status(app, caller, "check", params)),
@@ -138,20 +151,32 @@ fn routes() -> ApiRouter<Arc<App>> {
             "/commands/status",
             get(|app: AppState, caller: Caller, params: Params| commands::status(app, caller, "status", params)),
         )
-        .api_route("/views", get_with(views::list, describe::list_views))
-        .api_route("/views/{view}", get_with(views::find, describe::find_in_view))
-        .api_route("/views/{view}/search", post_with(views::search, describe::search_view))
-        .api_route("/views/{view}/{id}", get_with(views::get, describe::get_document))
+        .api_route("/views", get_with(views::list, named("listViews", "views", "Lists the views")))
+        .api_route(
+            "/views/{view}",
+            get_with(views::find, named("findInView", "views", "Searches a view by parameters")),
+        )
+        .api_route(
+            "/views/{view}/search",
+            post_with(views::search, named("searchView", "views", "Searches a view by a typed query")),
+        )
+        .api_route("/views/{view}/{id}", get_with(views::get, named("getDocument", "views", "Reads a document")))
         .route(
             "/views/{view}/search",
             get(async |app: AppState, caller: Caller, view: Names<String>, headers: HeaderMap, params: Params| {
                 views::document(app, caller, (&view.0, "search"), &headers, params).await
             }),
         )
-        .api_route("/reports", get_with(views::reports, describe::list_reports))
-        .api_route("/reports/{name}", get_with(views::report, describe::get_report))
-        .api_route("/streams/{aggregate}/{id}", get_with(streams::events, describe::get_events))
-        .api_route("/streams/{aggregate}/{id}/state", get_with(streams::state, describe::get_state))
-        .api_route("/verify", post_with(operations::verify, describe::verify))
-        .api_route("/health", get_with(operations::health, describe::health))
+        .api_route("/reports", get_with(views::reports, named("listReports", "reports", "Lists the reports")))
+        .api_route("/reports/{name}", get_with(views::report, named("getReport", "reports", "Reads a report")))
+        .api_route(
+            "/streams/{aggregate}/{id}",
+            get_with(streams::events, named("getEvents", "streams", "Reads a stream's history")),
+        )
+        .api_route(
+            "/streams/{aggregate}/{id}/state",
+            get_with(streams::state, named("getState", "streams", "Reads a stream's state as of a version or a time")),
+        )
+        .api_route("/verify", post_with(operations::verify, named("verify", "operations", "Checks what is stored")))
+        .api_route("/health", get_with(operations::health, named("health", "operations", "Tells how the parts are")))
 }

@@ -130,14 +130,17 @@ fn greet(engine: &Engine, address: SocketAddr, data: &Path) -> Result<(), Failur
     if address.to_string() != "127.0.0.1:8080" {
         at = format!(" --url http://{address}");
     }
+    // a command's own --data is what it carries
+    let [mut sending, mut asking] = [at.clone(), at];
     if data != Path::new(".factmill") {
-        at = format!("{at} --data {}", data.display());
+        sending = format!("{sending} --data-folder {}", data.display());
+        asking = format!("{asking} --data {}", data.display());
     }
     eprintln!(
         "\ntry it from another terminal:
-  {program} submit{at} --stream comment/c-1 --type CreateComment --data '{{\"subject\":\"picture/42\",\"text\":\"a fine sunset\"}}' --wait 5
-  {program} search{at} comments sunsets
-  {program} history{at} comment/c-1
+  {program} submit{sending} --stream comment/c-1 --type CreateComment --data '{{\"subject\":\"picture/42\",\"text\":\"a fine sunset\"}}' --wait 5
+  {program} search{asking} comments sunsets
+  {program} history{asking} comment/c-1
 or read and try the API at http://{address}/docs\n"
     );
     Ok(())

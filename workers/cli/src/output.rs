@@ -3,10 +3,13 @@
 use std::io::{self, IsTerminal, Write};
 
 use clap::ValueEnum;
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle, presets};
 use serde_json::Value;
 
 use crate::failure::Failure;
+
+/// Columns under a header with a line, and nothing else: it reads well, and copies well.
+const UNDER_A_LINE: TableStyle = presets::NOTHING.header_separator(LineStyle::none().fill('─').junction('─'));
 
 /// How answers are printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -96,7 +99,7 @@ pub fn columns<'a>(documents: impl Iterator<Item = &'a Value> + Clone) -> (Vec<&
 
 fn table(header: &[&str], rows: Vec<Vec<String>>) -> String {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    table.load_style(UNDER_A_LINE);
     if let Some((_, width)) = console::Term::stdout().size_checked() {
         table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
     }

@@ -4,3 +4,4 @@ pub mod commits;
 pub mod inbox;
 pub mod snapshots;
 pub mod status;
+pub mod search;

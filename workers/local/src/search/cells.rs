@@ -1,11 +1,13 @@
 //! A document's exact values, read from columns: codes that order within a segment, cells that order across them.
 
+use std::ops::Bound;
+
 use jiff::{Timestamp, civil::Date};
 use kernel::FieldKind;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tantivy::{
-    DocId, SegmentReader,
+    BitSet, DocId, SegmentReader,
     columnar::{Column, MonotonicallyMappableToU64, StrColumn, TermOrdHit},
 };
 
@@ -44,6 +46,9 @@ pub(super) fn day(days: i64) -> Date {
     midnight.to_zoned(jiff::tz::TimeZone::UTC).date()
 }
 
+/// How many documents are looked at in one go.
+const BATCH: DocId = 65_536;
+
 /// One field's values in one segment.
 pub(super) struct Cells {
     codes: Option<Column<u64>>,
@@ -77,8 +82,7 @@ impl Cells {
         Ok(Cell::Text(text))
     }
 
-    /// Where a cell stands among this segment's codes: between 2n and 2n + 2 if it equals code n, at 2n if it lies
-    /// right before it.
+    /// Where a cell stands among this segment's codes.
     pub(super) fn place(&self, cell: &Cell) -> tantivy::Result<Place> {
         Ok(match (cell, &self.texts) {
             (Cell::Number(code), _) => Place { code: *code, exact: true },
@@ -88,6 +92,48 @@ impl Cells {
                 TermOrdHit::Next(code) => Place { code, exact: false },
             },
         })
+    }
+
+    /// The documents that have a value between two cells; `None` if there are none.
+    pub(super) fn between(
+        &self,
+        from: &Bound<Cell>,
+        to: &Bound<Cell>,
+        documents: DocId,
+    ) -> tantivy::Result<Option<BitSet>> {
+        let Some(codes) = &self.codes else { return Ok(None) };
+        let from = match from {
+            Bound::Unbounded => Some(0),
+            Bound::Included(cell) => Some(self.place(cell)?.code),
+            Bound::Excluded(cell) => {
+                let place = self.place(cell)?;
+                if place.exact { place.code.checked_add(1) } else { Some(place.code) }
+            }
+        };
+        let to = match to {
+            Bound::Unbounded => Some(u64::MAX),
+            Bound::Excluded(cell) => self.place(cell)?.code.checked_sub(1),
+            Bound::Included(cell) => {
+                let place = self.place(cell)?;
+                if place.exact { Some(place.code) } else { place.code.checked_sub(1) }
+            }
+        };
+        let (Some(from), Some(to)) = (from, to) else { return Ok(None) };
+        if from > to || from > codes.max_value() || to < codes.min_value() {
+            return Ok(None);
+        }
+        let (mut found, mut batch) = (BitSet::with_max_value(documents), Vec::new());
+        let mut begin = 0;
+        while begin < documents {
+            let end = documents.min(begin + BATCH);
+            batch.clear();
+            codes.get_docids_for_value_range(from..=to, begin..end, &mut batch);
+            for doc in &batch {
+                found.insert(*doc);
+            }
+            begin = end;
+        }
+        Ok(Some(found))
     }
 }
 

@@ -9,11 +9,17 @@ mod layout;
 mod lookup;
 mod page;
 mod query;
+mod range;
 mod recent;
 mod search;
 mod store;
 mod stored;
 mod words;
+
+#[cfg(test)]
+mod agreement;
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -196,18 +202,4 @@ impl SearchIndex for TantivyIndex {
         let (tenant, stream) = (tenant.clone(), stream.clone());
         self.store(view, move |store| store.entries(&tenant, &stream)).await?
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use pipeline::laws::search_index::toy;
-
-    use super::*;
-
-    fn fresh() -> (TantivyIndex, tempfile::TempDir) {
-        let folder = tempfile::tempdir().unwrap();
-        (TantivyIndex::open(folder.path(), [&toy::view()]).unwrap(), folder)
-    }
-
-    pipeline::search_index_laws!(fresh());
 }

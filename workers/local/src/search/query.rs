@@ -9,14 +9,16 @@ use kernel::{
 use pipeline::ports::search::Scope;
 use tantivy::{
     Term,
-    query::{
-        AllQuery, BooleanQuery, ConstScoreQuery, EmptyQuery, ExistsQuery, Occur, Query, RangeQuery, TermQuery,
-        TermSetQuery,
-    },
+    columnar::MonotonicallyMappableToU64,
+    query::{AllQuery, BooleanQuery, ConstScoreQuery, EmptyQuery, ExistsQuery, Occur, Query, TermQuery, TermSetQuery},
     schema::{Field, IndexRecordOption},
 };
 
-use super::layout::{Declared, Layout, days};
+use super::{
+    cells::Cell,
+    layout::{Declared, Layout, days},
+    range::Between,
+};
 
 /// Documents that the reader may see, that the filter matches and that have all the words; only words are scored.
 pub(super) fn compile(layout: &Layout, scope: &Scope, filter: &Filter, words: &[String]) -> Box<dyn Query> {
@@ -114,21 +116,30 @@ impl Column {
         Box::new(ExistsQuery::new(self.name.clone(), false))
     }
 
+    /// A value that stands in postings.
     fn term(&self, value: &Scalar) -> Option<Term> {
-        Some(match (self.kind, value) {
-            (FieldKind::Text | FieldKind::Keyword, Scalar::Text(text)) => Term::from_field_text(self.field, text),
-            (FieldKind::Integer, Scalar::Integer(number)) => Term::from_field_i64(self.field, *number),
+        match (self.kind, value) {
+            (FieldKind::Text | FieldKind::Keyword, Scalar::Text(text)) => Some(Term::from_field_text(self.field, text)),
+            (FieldKind::Boolean, Scalar::Boolean(truth)) => Some(Term::from_field_bool(self.field, *truth)),
+            _ => None,
+        }
+    }
+
+    /// A value that stands in the column.
+    fn cell(&self, value: &Scalar) -> Option<Cell> {
+        let code = match (self.kind, value) {
+            (FieldKind::Text | FieldKind::Keyword, Scalar::Text(text)) => return Some(Cell::Text(text.clone())),
+            (FieldKind::Integer, Scalar::Integer(number)) => number.to_u64(),
             // -0 is 0
-            (FieldKind::Number, Scalar::Number(number)) => Term::from_field_f64(self.field, *number + 0.0),
+            (FieldKind::Number, Scalar::Number(number)) => (*number + 0.0).to_u64(),
             #[expect(clippy::cast_precision_loss, reason = "a number field holds no more than a float does")]
-            (FieldKind::Number, Scalar::Integer(number)) => Term::from_field_f64(self.field, *number as f64),
-            (FieldKind::Boolean, Scalar::Boolean(truth)) => Term::from_field_bool(self.field, *truth),
-            (FieldKind::Date, Scalar::Date(date)) => Term::from_field_i64(self.field, days(*date)),
-            (FieldKind::DateTime, Scalar::Time(time)) => {
-                Term::from_field_i64(self.field, i64::try_from(time.as_nanosecond()).ok()?)
-            }
+            (FieldKind::Number, Scalar::Integer(number)) => (*number as f64).to_u64(),
+            (FieldKind::Boolean, Scalar::Boolean(truth)) => truth.to_u64(),
+            (FieldKind::Date, Scalar::Date(date)) => days(*date).to_u64(),
+            (FieldKind::DateTime, Scalar::Time(time)) => i64::try_from(time.as_nanosecond()).ok()?.to_u64(),
             _ => return None,
-        })
+        };
+        Some(Cell::Number(code))
     }
 
     fn has_postings(&self) -> bool {
@@ -136,11 +147,11 @@ impl Column {
     }
 
     fn equal(&self, value: &Scalar) -> Box<dyn Query> {
-        let Some(term) = self.term(value) else { return any(Vec::new()) };
-        if self.has_postings() {
+        if let Some(term) = self.term(value) {
             return Box::new(TermQuery::new(term, IndexRecordOption::Basic));
         }
-        Box::new(RangeQuery::new(Limit::Included(term.clone()), Limit::Included(term)))
+        let Some(cell) = self.cell(value) else { return any(Vec::new()) };
+        self.between(Limit::Included(cell.clone()), Limit::Included(cell))
     }
 
     fn one_of(&self, values: &[Scalar]) -> Box<dyn Query> {
@@ -151,29 +162,21 @@ impl Column {
     }
 
     fn within(&self, range: &Range) -> Box<dyn Query> {
-        if self.kind == FieldKind::Boolean {
-            let truths = [false, true].into_iter().filter(|truth| includes(range, *truth));
-            return self.one_of(&truths.map(Scalar::Boolean).collect::<Vec<_>>());
+        match (self.limit(range.from.as_ref(), true), self.limit(range.to.as_ref(), false)) {
+            (Some(from), Some(to)) => self.between(from, to),
+            _ => any(Vec::new()),
         }
-        let (Some(from), Some(to)) = (self.limit(range.from.as_ref(), true), self.limit(range.to.as_ref(), false))
-        else {
-            return any(Vec::new());
-        };
-        self.between(from, to)
     }
 
-    fn between(&self, from: Limit<Term>, to: Limit<Term>) -> Box<dyn Query> {
-        if matches!((&from, &to), (Limit::Unbounded, Limit::Unbounded)) {
-            return self.exists();
-        }
-        Box::new(RangeQuery::new(from, to))
+    fn between(&self, from: Limit<Cell>, to: Limit<Cell>) -> Box<dyn Query> {
+        Box::new(Between { column: self.name.clone(), kind: self.kind, from, to })
     }
 
     /// `None` if no value can be within.
-    fn limit(&self, bound: Option<&Bound>, lower: bool) -> Option<Limit<Term>> {
+    fn limit(&self, bound: Option<&Bound>, lower: bool) -> Option<Limit<Cell>> {
         let Some(bound) = bound else { return Some(Limit::Unbounded) };
-        if let Some(term) = self.term(&bound.value) {
-            return Some(if bound.inclusive { Limit::Included(term) } else { Limit::Excluded(term) });
+        if let Some(cell) = self.cell(&bound.value) {
+            return Some(if bound.inclusive { Limit::Included(cell) } else { Limit::Excluded(cell) });
         }
         match bound.value {
             // beyond what the index holds: all are on one side of it
@@ -186,24 +189,9 @@ impl Column {
         if !matches!(self.kind, FieldKind::Text | FieldKind::Keyword) {
             return any(Vec::new());
         }
-        if prefix.is_empty() {
-            return self.exists();
-        }
-        let end = after_all_with(prefix)
-            .map_or(Limit::Unbounded, |end| Limit::Excluded(Term::from_field_text(self.field, &end)));
-        self.between(Limit::Included(Term::from_field_text(self.field, prefix)), end)
+        let end = after_all_with(prefix).map_or(Limit::Unbounded, |end| Limit::Excluded(Cell::Text(end)));
+        self.between(Limit::Included(Cell::Text(prefix.to_owned())), end)
     }
-}
-
-fn includes(range: &Range, truth: bool) -> bool {
-    let holds = |bound: &Option<Bound>, lower: bool| match bound {
-        None => true,
-        Some(Bound { value: Scalar::Boolean(limit), inclusive }) => {
-            (*inclusive && truth == *limit) || if lower { truth & !limit } else { !truth & limit }
-        }
-        Some(_) => false,
-    };
-    holds(&range.from, true) && holds(&range.to, false)
 }
 
 /// The first text behind all that begin with the prefix, in the order of code points, which is that of the bytes.

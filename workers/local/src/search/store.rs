@@ -2,6 +2,7 @@
 
 use std::{
     fs, io,
+    panic::catch_unwind,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
 };
@@ -56,7 +57,10 @@ pub(super) struct Store {
 impl Store {
     /// Opens the view's index; one that is damaged, or of other fields, is begun anew.
     pub(super) fn open(folder: &Path, view: &ViewSpec) -> Result<Self, Unavailable> {
-        Self::try_open(folder, view).or_else(|reason| {
+        // damaged files make the library panic too
+        let opened = catch_unwind(|| Self::try_open(folder, view));
+        let opened = opened.unwrap_or_else(|_| Err(Broken("reading it panicked".into())));
+        opened.or_else(|reason| {
             tracing::warn!(view = view.name(), %reason, "the index can't be opened and is built anew");
             let failed = |error: io::Error| Unavailable::new("the index", error);
             fs::remove_dir_all(folder).or_else(|error| match error.kind() {

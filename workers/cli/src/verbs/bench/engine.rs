@@ -1,5 +1,6 @@
 //! The engine that is measured: one that is running, or one that is started for it and stopped after it.
 
+use std::fs::{File, read_to_string};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -39,11 +40,14 @@ impl Engine {
     pub(super) fn start(place: &Path) -> Result<Self, Failure> {
         let cannot = |error| broken("cannot start an engine", error);
         let folder = tempfile::Builder::new().prefix(".factmill-bench-").tempdir_in(place).map_err(cannot)?;
+        // what it says to people is of use only if it does not start
+        let log = folder.path().join("log");
         let mut child = Command::new(std::env::current_exe().map_err(cannot)?)
             .args(["run", "--listen", "127.0.0.1:0", "--data"])
             .arg(folder.path().join("data"))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
+            .stderr(File::create(&log).map_err(cannot)?)
             .spawn()
             .map_err(cannot)?;
         let Some(stdout) = child.stdout.take() else {
@@ -53,9 +57,12 @@ impl Engine {
         let mut word = |start: &str| {
             let mut line = String::new();
             stdout.read_line(&mut line).map_err(cannot)?;
-            line.strip_prefix(start).map(|rest| rest.trim().to_owned()).ok_or_else(|| {
-                broken("the engine did not start", format!("it printed `{}`, not `{start}…`", line.trim()))
-            })
+            let said = || {
+                format!("it printed `{}`, not `{start}…`\n{}", line.trim(), read_to_string(&log).unwrap_or_default())
+            };
+            line.strip_prefix(start)
+                .map(|rest| rest.trim().to_owned())
+                .ok_or_else(|| broken("the engine did not start", said().trim()))
         };
         let printed = word("listening on ").and_then(|url| Ok((url, word("token ")?)));
         let (url, token) = match printed {

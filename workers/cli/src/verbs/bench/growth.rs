@@ -21,7 +21,7 @@ const TURNS: u64 = 5;
 
 /// Measures the cost of edits at streams of 10 and of 10,000 events.
 pub(super) fn measure(engine: &Engine, args: &Args) -> Result<Figures, Failure> {
-    let mut figures = args.figures();
+    let mut figures = Figures::new(&[("rounds", args.rounds)]);
     figures.note("editsPerTurn", json!(EDITS));
     let long = grown(&engine.client, args, LONG)?;
     let mut next = LONG;

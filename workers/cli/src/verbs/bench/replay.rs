@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::engine::Engine;
 use super::figures::Figures;
-use super::rounds::micros;
+use super::rounds::{mebibytes, micros};
 use super::{Args, broken, probe};
 use crate::client::{Ask, Client, encode};
 use crate::failure::Failure;
@@ -44,7 +44,7 @@ pub(super) fn measure(engine: &Engine, args: &Args, file: &Path) -> Result<Figur
     let views = await_projected(client, streams)?;
     let found = started.elapsed().as_secs_f64();
 
-    let mut figures = args.figures();
+    let mut figures = Figures::new(&[]);
     for (name, count) in [
         ("committed", counts.committed),
         ("rejected", counts.rejected),
@@ -57,12 +57,12 @@ pub(super) fn measure(engine: &Engine, args: &Args, file: &Path) -> Result<Figur
     let count = f64::from(u32::try_from(counts.settled()).unwrap_or(u32::MAX)).max(1.0);
     figures.add("settled", "s", settled);
     figures.add("settled and searchable", "s", found);
-    figures.add("settled", "commands/s", count / settled);
+    figures.add("rate until settled", "commands/s", count / settled);
     if let Some((before, after)) = cpu_before.zip(cpu()) {
         figures.add("CPU of the server", "µs/command", micros(after - before) / count);
     }
     if let Some(peak) = peak {
-        figures.add("peak anonymous memory", "KiB", f64::from(u32::try_from(peak >> 10).unwrap_or(u32::MAX)));
+        figures.add("peak anonymous memory", "MiB", mebibytes(peak));
     }
     Ok(figures)
 }

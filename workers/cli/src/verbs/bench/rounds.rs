@@ -158,6 +158,6 @@ pub(super) fn micros(micros: u64) -> f64 {
     Duration::from_micros(micros).as_secs_f64() * 1e6
 }
 
-fn mebibytes(bytes: u64) -> f64 {
+pub(super) fn mebibytes(bytes: u64) -> f64 {
     f64::from(u32::try_from(bytes >> 10).unwrap_or(u32::MAX)) / 1_024.0
 }

@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -124,11 +124,15 @@ impl Teller {
 /// The bar's form, with its end known or not.
 pub(super) fn style(ends: bool) -> ProgressStyle {
     let template = if ends {
-        "{elapsed_precise} {wide_bar} {human_pos}/{human_len} settled, {per_sec}"
+        "{elapsed_precise} {wide_bar} {human_pos}/{human_len} settled, {rate}"
     } else {
-        "{elapsed_precise} {spinner} {human_pos} settled, {per_sec}"
+        "{elapsed_precise} {spinner} {human_pos} settled, {rate}"
     };
-    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    // a writer that fails is the bar's own, in memory
+    style.with_key("rate", |state: &ProgressState, to: &mut dyn std::fmt::Write| {
+        let _ = write!(to, "{:.0}/s", state.per_sec());
+    })
 }
 
 fn sentence(line: u64, id: Option<&str>, status: &str, reason: Option<&RawValue>) -> String {

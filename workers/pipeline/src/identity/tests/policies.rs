@@ -27,6 +27,7 @@ laws!(
     names_the_deciding_policies,
     lets_a_forbidding_policy_win,
     decides_on_the_resource,
+    tells_subjects_of_the_same_roles_apart,
     denies_what_it_can_not_evaluate,
     denies_attributes_of_another_type,
     decides_early_as_it_would_late,
@@ -73,10 +74,13 @@ fn policies() -> impl Strategy<Value = String> {
     })
 }
 
-fn actors() -> impl Strategy<Value = Actor> {
+/// Two of the same roles: what is remembered of one must not be said to the other.
+fn actors() -> impl Strategy<Value = [Actor; 2]> {
     let roles = proptest::sample::subsequence(vec!["a", "b", "c"], 0..=3);
-    (select(vec!["ann", "bob"]), roles)
-        .prop_map(|(sub, roles)| Actor { sub: sub.into(), roles: roles.into_iter().map(str::to_owned).collect() })
+    roles.prop_map(|roles| {
+        let actor = |sub: &str| Actor { sub: sub.into(), roles: roles.iter().copied().map(str::to_owned).collect() };
+        [actor("ann"), actor("bob")]
+    })
 }
 
 fn attributes() -> impl Strategy<Value = Attributes> {
@@ -132,12 +136,12 @@ proptest! {
     #[test]
     fn an_early_ruling_holds_for_every_resource(
         text in policies(),
-        actors in vec(actors(), 1..4),
+        actors in vec(actors(), 1..3),
         resources in vec((select(vec!["1", "2", "3"]), attributes()), 1..6),
     ) {
         let source = PolicySource { policies: text.clone().leak(), ..laws::POLICIES };
         let engine = CedarEngine::new(&[source]).unwrap();
-        for (actor, command) in actors.iter().flat_map(|actor| ["Open", "Close", "Rename"].map(|command| (actor, command))) {
+        for (actor, command) in actors.iter().flatten().flat_map(|actor| ["Open", "Close", "Rename"].map(|command| (actor, command))) {
             let early = engine.early(actor, "work-item", command);
             prop_assert_eq!(&early, &engine.early(actor, "work-item", command));
             for (id, attributes) in &resources {

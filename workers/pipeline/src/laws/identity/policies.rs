@@ -85,6 +85,17 @@ pub fn decides_on_the_resource(engine: &dyn PolicyEngine) {
     assert_eq!(engine.early(&stranger, "work-item", "Rename"), Ruling::Deny);
 }
 
+/// A policy may name a subject, in its scope or in its conditions: nobody else of the same roles is meant.
+pub fn tells_subjects_of_the_same_roles_apart(engine: &dyn PolicyEngine) {
+    for (sub, early) in
+        [("root", allow(&["root-archives"])), ("deputy", allow(&["deputy-archives"])), ("m", Ruling::Deny)]
+    {
+        let actor = actor(sub, &["member"]);
+        assert_eq!(engine.early(&actor, "work-item", "Archive"), early);
+        assert_eq!(engine.command(&actor, "work-item", "Archive", &thing(vec![])), early);
+    }
+}
+
 /// A policy that can't be evaluated denies, though another permits: it might have forbidden it.
 pub fn denies_what_it_can_not_evaluate(engine: &dyn PolicyEngine) {
     let staff = actor("s", &["staff"]);
@@ -134,4 +145,4 @@ pub fn decides_early_as_it_would_late(engine: &dyn PolicyEngine) {
     }
 }
 
-const COMMANDS: [&str; 4] = ["Open", "Close", "Rename", "Weigh"];
+const COMMANDS: [&str; 5] = ["Archive", "Open", "Close", "Rename", "Weigh"];
