@@ -148,7 +148,7 @@ impl Door<'_> {
 
     /// Reads a command that a token's owner sent, and may send with it.
     fn read(&self, claims: &Claims, text: &[u8], at: Timestamp) -> Result<Command, Box<Refused>> {
-        let invalid = |invalid| Box::new(Refused::invalid(text, invalid));
+        let invalid = |invalid: Box<Invalid>| Box::new(Refused::invalid(text, *invalid));
         let command = validate::read(self.catalog, text, at).map_err(invalid)?;
         match authorize::bound(claims.bound.as_ref(), &command) {
             Ok(()) => Ok(command),

@@ -122,16 +122,15 @@ impl Persist {
                 authorized.command.traceparent = message.and_then(|message| message.traceparent.clone());
             }
             let key = StreamKey::new(authorized.tenant.clone(), authorized.command.stream.clone());
-            let position = match by_key.get(&key) {
-                Some(position) => *position,
-                None => {
-                    let name = key.stream.aggregate();
-                    let aggregate = self.catalog.find(name);
-                    let aggregate = aggregate.ok_or_else(|| Corrupt(format!("there is no aggregate `{name}`")))?;
-                    works.push(Work::new(key.clone(), aggregate.clone()));
-                    by_key.insert(key, works.len() - 1);
-                    works.len() - 1
-                }
+            let position = if let Some(position) = by_key.get(&key) {
+                *position
+            } else {
+                let name = key.stream.aggregate();
+                let aggregate = self.catalog.find(name);
+                let aggregate = aggregate.ok_or_else(|| Corrupt(format!("there is no aggregate `{name}`")))?;
+                works.push(Work::new(key.clone(), aggregate.clone()));
+                by_key.insert(key, works.len() - 1);
+                works.len() - 1
             };
             if let Some(work) = works.get_mut(position) {
                 work.add(index, received_at, authorized);
