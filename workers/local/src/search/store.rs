@@ -41,7 +41,7 @@ pub struct Position {
 }
 
 /// Bytes that the writer collects before it writes a segment.
-const MEMORY: usize = 24_000_000;
+pub(super) const MEMORY: usize = 24_000_000;
 
 /// A view's index. All of it blocks.
 pub(super) struct Store {
