@@ -192,7 +192,8 @@ impl Sender {
                 let again: Vec<_> = (0..self.dice.within(1, 8)).filter_map(|_| self.earlier()).collect();
                 self.send(client, &again)
             }
-            _ => self.reuse(client),
+            _ if self.dice.one_in(2) => self.reuse(client),
+            _ => self.use_twice(client),
         }
     }
 
@@ -228,9 +229,10 @@ impl Sender {
     /// A booking of a room type that all share, or something done to one of anybody's bookings.
     fn stay(&mut self) -> Value {
         let id = self.id();
-        let first = self.dice.within(1, 25);
+        let (month, first) = (self.dice.within(1, 13), self.dice.within(1, 25));
         let nights = self.dice.within(1, 4);
-        let (arrival, departure) = (format!("2027-03-{first:02}"), format!("2027-03-{:02}", first + nights));
+        let day = |day: u64| format!("2027-{month:02}-{day:02}");
+        let (arrival, departure) = (day(first), day(first + nights));
         let mut ledger = self.shared.ledger.lock().unwrap();
         let booked = self.dice.pick(&ledger.bookings).cloned();
         match booked {
@@ -285,16 +287,15 @@ impl Sender {
 
     fn note(&self, commands: &[Value], (status, body): &Answer) {
         let mut ledger = self.shared.ledger.lock().unwrap();
-        match (status, commands) {
-            (202, [one]) => ledger.acknowledge(&id(one), None),
-            (202, many) => {
-                let refused = body["refused"].as_array().unwrap();
+        match (status, commands, body["refused"].as_array()) {
+            (202, [one], None) => ledger.acknowledge(&id(one), None),
+            (202, many, Some(refused)) => {
                 assert!(refused.iter().all(|refused| refused["refusal"]["code"] == "busy"), "{body}");
                 let refused: Vec<_> = refused.iter().filter_map(|refused| refused["index"].as_u64()).collect();
                 let taken = many.iter().zip(0..).filter(|(_, index)| !refused.contains(index));
                 taken.for_each(|(command, _)| ledger.acknowledge(&id(command), None));
             }
-            (429 | 503, _) => {}
+            (429 | 503, ..) => {}
             _ => panic!("{status} {body} to {commands:?}"),
         }
     }
@@ -332,16 +333,33 @@ impl Sender {
 
     /// Sends an acknowledged id with other content, which must have no effect.
     fn reuse(&mut self, client: &Client) -> bool {
-        let Some(mut twin) = self.earlier() else { return true };
-        match twin["type"].as_str().unwrap() {
-            "CreateComment" | "EditComment" => twin["data"]["text"] = json!("something else"),
-            "BookRoom" => twin["data"]["notes"] = json!("something else"),
-            _ => return true,
-        }
+        let Some(twin) = self.earlier().as_ref().and_then(twin) else { return true };
         let Some((status, body)) = client.try_post("/commands", &twin, None) else { return false };
         assert!(matches!(status, 409 | 202 | 429 | 503), "{status} {body} to a reused id");
         true
     }
+
+    /// Sends one id with two contents at once: only the first has an effect, the second is refused by the workflow.
+    fn use_twice(&mut self, client: &Client) -> bool {
+        let first = self.comment();
+        self.shared.ledger.lock().unwrap().note(&first);
+        let Some(twin) = twin(&first) else { return self.send(client, &[first]) };
+        let Some(answer) = client.try_post("/commands", &json!([first, twin]), None) else { return false };
+        self.note(&[first], &answer);
+        true
+    }
+}
+
+/// A command of the same id and other content.
+fn twin(command: &Value) -> Option<Value> {
+    let mut twin = command.clone();
+    let content = match twin["type"].as_str()? {
+        "CreateComment" | "EditComment" => "text",
+        "BookRoom" => "notes",
+        _ => return None,
+    };
+    twin["data"][content] = json!("something else");
+    Some(twin)
 }
 
 /// A command's id.

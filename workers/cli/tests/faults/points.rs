@@ -12,7 +12,7 @@ fn dead_at_each_point_it_loses_and_repeats_nothing() {
     let data = tempfile::tempdir().unwrap();
     let load = Load::start(&dice);
     for point in FailPoint::ALL.iter().filter(|point| !is_for_the_given_up(**point)) {
-        for hit in [1, dice.within(2, 5)] {
+        for hit in [1, dice.within(2, 4)] {
             dies_at(*point, hit, data.path(), &load);
         }
     }
