@@ -8,6 +8,7 @@ use std::{
 
 use kernel::catalog::ViewSpec;
 use pipeline::{
+    FailPoint, failpoint,
     ports::{Unavailable, commits::Stored},
     steps::{project::project, relay::FEED},
 };
@@ -206,8 +207,9 @@ impl Follower {
 
     async fn commit(&self, place: &mut Place) -> Result<(), Unavailable> {
         if let Some(hash) = &place.hash {
-            pipeline::failpoint("index");
+            failpoint(FailPoint::Index);
             self.index.commit(&self.view, Position { pos: place.at, hash: hash.clone() }).await?;
+            failpoint(FailPoint::Indexed);
         }
         place.dirty = false;
         place.committed = Instant::now();

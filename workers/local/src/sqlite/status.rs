@@ -4,6 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use async_trait::async_trait;
 use kernel::{Id, StreamId, Tenant};
+use pipeline::FailPoint;
 use pipeline::ports::{
     Unavailable,
     commits::Stored,
@@ -50,7 +51,7 @@ impl StatusStore for Store {
                 waiters.wake(&tenant, settled.iter().map(|known| &known.status.id));
             }
         };
-        self.inner.writer.write(("status", "statuses"), write, done).await
+        self.inner.writer.write((FailPoint::Status, FailPoint::Recorded), write, done).await
     }
 
     fn watch(&self, tenant: &Tenant, id: &Id) -> Change<'_> {

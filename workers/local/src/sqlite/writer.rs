@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use pipeline::{failpoint, ports::Unavailable};
+use pipeline::{FailPoint, failpoint, ports::Unavailable};
 use rusqlite::Connection;
 use tokio::sync::{Semaphore, oneshot};
 
@@ -38,7 +38,7 @@ pub(super) trait Job: Send {
     fn done(self: Box<Self>, outcome: Result<(), Unavailable>);
 
     /// The fail-points before and after the transaction.
-    fn failpoints(&self) -> (&'static str, &'static str);
+    fn failpoints(&self) -> (FailPoint, FailPoint);
 }
 
 /// A write made of two closures.
@@ -47,7 +47,7 @@ struct Work<T, W, D> {
     done: D,
     result: Option<T>,
     answer: oneshot::Sender<Result<T, Unavailable>>,
-    failpoints: (&'static str, &'static str),
+    failpoints: (FailPoint, FailPoint),
 }
 
 impl<T, W, D> Job for Work<T, W, D>
@@ -71,7 +71,7 @@ where
         drop(self.answer.send(result));
     }
 
-    fn failpoints(&self) -> (&'static str, &'static str) {
+    fn failpoints(&self) -> (FailPoint, FailPoint) {
         self.failpoints
     }
 }
@@ -118,7 +118,7 @@ impl Writer {
     /// before the answer, with what `write` returned, or with nothing if the transaction failed.
     pub(super) async fn write<T, W, D>(
         &self,
-        failpoints: (&'static str, &'static str),
+        failpoints: (FailPoint, FailPoint),
         write: W,
         done: D,
     ) -> Result<T, Unavailable>
@@ -292,14 +292,14 @@ impl Run {
 fn before(group: &Group) {
     group.jobs.iter().for_each(|job| failpoint(job.failpoints().0));
     if !group.settled.is_empty() {
-        failpoint("acknowledge");
+        failpoint(FailPoint::Acknowledge);
     }
 }
 
 fn after(group: &Group) {
     group.jobs.iter().for_each(|job| failpoint(job.failpoints().1));
     if !group.settled.is_empty() {
-        failpoint("acknowledged");
+        failpoint(FailPoint::Acknowledged);
     }
 }
 

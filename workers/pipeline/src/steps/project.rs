@@ -97,7 +97,7 @@ pub async fn project(
     }
     projected.written = entries.len();
     projected.refused = write(view, index, entries).await?;
-    crate::failpoint("documents");
+    crate::failpoint(crate::FailPoint::Documents);
     write(view, index, cursors).await?;
     Ok(projected)
 }
