@@ -26,8 +26,8 @@ use super::{
     layout::{Layout, owner},
     lookup::Lookup,
     query,
-    recent::Recent,
-    search, stored,
+    recent::{Known, Recent},
+    stored, walk,
     words::{WORDS, analyzer},
 };
 
@@ -130,7 +130,7 @@ impl Store {
     }
 
     /// Reads an entry that is not among the recent ones.
-    pub(super) fn get(&self, key: &Key) -> Result<Option<Arc<Entry>>, Unavailable> {
+    pub(super) fn get(&self, key: &Key) -> Result<Known, Unavailable> {
         let epoch = {
             let mut recent = self.recent();
             if let Some(known) = recent.get(key) {
@@ -141,16 +141,16 @@ impl Store {
         // taken behind the epoch: at least as new
         let lookup = self.lookup();
         let found = lookup.find(key).map_err(|error| self.failed(error))?;
-        let entry = match found {
-            None => None,
+        let known = match found {
+            None => Known(None),
             Some((address, _)) => {
                 let bytes =
                     stored_bytes(&self.layout, lookup.searcher(), address).map_err(|error| self.failed(error))?;
-                Some(Arc::new(stored::read(&bytes).map_err(|error| self.failed(error))?))
+                Known(Some(Arc::new(stored::read(&bytes).map_err(|error| self.failed(error))?)))
             }
         };
-        self.recent().learn(epoch, key.clone(), entry.clone());
-        Ok(entry)
+        self.recent().learn(epoch, key.clone(), known.clone());
+        Ok(known)
     }
 
     /// Writes entries in order. An error leaves the index behind what was accepted: [`Store::recover`] it.
@@ -161,7 +161,7 @@ impl Store {
         for entry in entries {
             let known = self.recent().get(&entry.key);
             let version = match known {
-                Some(known) => known.map(|entry| entry.version),
+                Some(Known(entry)) => entry.map(|entry| entry.version),
                 None => lookup.find(&entry.key).map_err(|error| self.failed(error))?.map(|(_, version)| version),
             };
             if version.is_some_and(|version| version >= entry.version) {
@@ -225,7 +225,7 @@ impl Store {
     }
 
     pub(super) fn search(&self, scope: &Scope, query: &Query) -> Result<Found, SearchError> {
-        search::search(&self.layout, &self.reader.searcher(), scope, query)
+        walk::search(&self.layout, &self.reader.searcher(), scope, query)
     }
 
     pub(super) fn find(&self, scope: &Scope, id: &str) -> Result<Vec<Hit>, Unavailable> {

@@ -110,7 +110,7 @@ pub enum Settled {
         /// Whose command.
         tenant: Tenant,
         /// What is known of it.
-        known: Known,
+        known: Box<Known>,
     },
     /// Nobody can be told: no valid signature names a tenant, or the command has no id. Logged and counted.
     Untold(Refusal),

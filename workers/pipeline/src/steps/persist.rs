@@ -58,7 +58,10 @@ impl Persist {
 
     async fn work(&self, works: &mut [Work], probe: bool) -> Result<(), StepError> {
         load(self, works).await?;
-        while !probe {
+        if probe {
+            return Ok(());
+        }
+        loop {
             let mut appends = Vec::new();
             let mut writers = Vec::new();
             for (index, work) in works.iter_mut().enumerate() {
@@ -69,7 +72,7 @@ impl Persist {
                 }
             }
             if appends.is_empty() {
-                break;
+                return Ok(());
             }
             let mut conflicts = 0;
             let results = self.commits.append(appends).await;
@@ -95,7 +98,6 @@ impl Persist {
                 load(self, works).await?;
             }
         }
-        Ok(())
     }
 
     /// The batch's authorized commands by stream, those of a stream in order.
@@ -112,25 +114,27 @@ impl Persist {
             }
         }
         for (index, item) in batch.commands.iter_mut().enumerate() {
-            let Some(Envelope { received_at, .. }) = batch.messages.get(item.message) else { continue };
-            let authorized = match item.stage.take() {
+            let Some(Envelope { received_at, traceparent, .. }) = batch.messages.get(item.message) else { continue };
+            let mut authorized = match item.stage.take() {
                 Stage::Authorized(authorized) => authorized,
                 other => {
                     item.stage = other;
                     continue;
                 }
             };
+            if authorized.command.traceparent.is_none() {
+                authorized.command.traceparent.clone_from(traceparent);
+            }
             let key = StreamKey::new(authorized.tenant.clone(), authorized.command.stream.clone());
-            let position = match by_key.get(&key) {
-                Some(position) => *position,
-                None => {
-                    let name = key.stream.aggregate();
-                    let aggregate = self.catalog.find(name);
-                    let aggregate = aggregate.ok_or_else(|| Corrupt(format!("there is no aggregate `{name}`")))?;
-                    works.push(Work::new(key.clone(), aggregate.clone()));
-                    by_key.insert(key, works.len() - 1);
-                    works.len() - 1
-                }
+            let position = if let Some(position) = by_key.get(&key) {
+                *position
+            } else {
+                let name = key.stream.aggregate();
+                let aggregate = self.catalog.find(name);
+                let aggregate = aggregate.ok_or_else(|| Corrupt(format!("there is no aggregate `{name}`")))?;
+                works.push(Work::new(key.clone(), aggregate.clone()));
+                by_key.insert(key, works.len() - 1);
+                works.len() - 1
             };
             if let Some(work) = works.get_mut(position) {
                 work.add(index, *received_at, authorized);

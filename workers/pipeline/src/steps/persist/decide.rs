@@ -97,7 +97,7 @@ impl Work {
             Ok(decoded) => self.waiting.push_back(Asked { index, received_at, authorized, decoded }),
             Err(corrupt) => {
                 let known = Known::failed(about(&authorized, received_at), corrupted(corrupt.0), received_at);
-                self.settled.push((index, Settled::Told { tenant: authorized.tenant, known }));
+                self.settled.push((index, Settled::Told { tenant: authorized.tenant, known: Box::new(known) }));
             }
         }
     }
@@ -433,7 +433,8 @@ impl Work {
     }
 
     fn settle(&mut self, asked: &Asked, known: Known) {
-        self.settled.push((asked.index, Settled::Told { tenant: asked.authorized.tenant.clone(), known }));
+        self.settled
+            .push((asked.index, Settled::Told { tenant: asked.authorized.tenant.clone(), known: Box::new(known) }));
     }
 
     fn fail(&mut self, asked: &Asked, message: String, now: Timestamp) {
