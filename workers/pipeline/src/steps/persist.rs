@@ -15,7 +15,7 @@ pub use self::warm::Warm;
 use self::{decide::Work, load::load};
 use super::{
     StepError,
-    batch::{Batch, Stage},
+    batch::{Batch, Envelope, Stage},
 };
 use crate::ports::{
     clock::Clock,
@@ -104,22 +104,26 @@ impl Persist {
     fn group(&self, batch: &mut Batch) -> Result<Vec<Work>, StepError> {
         let mut works: Vec<Work> = Vec::new();
         let mut by_key = std::collections::HashMap::<StreamKey, usize>::new();
-        for (index, item) in batch.commands.iter_mut().enumerate() {
-            let received_at = batch.messages.get(item.message).map(|message| message.received_at);
-            let Some(received_at) = received_at else {
+        // all are looked at before the first is taken in hand: a batch that is not as it must be is left as it is
+        for item in &batch.commands {
+            if batch.message_of(item).is_none() {
                 return Err(Corrupt("a command names no message of its batch".into()).into());
-            };
+            }
+            if !matches!(item.stage, Stage::Authorized(_) | Stage::Settled(_)) {
+                return Err(Corrupt("a command came to be persisted without being authorized".into()).into());
+            }
+        }
+        for (index, item) in batch.commands.iter_mut().enumerate() {
+            let Some(Envelope { received_at, traceparent, .. }) = batch.messages.get(item.message) else { continue };
             let mut authorized = match item.stage.take() {
                 Stage::Authorized(authorized) => authorized,
-                settled @ Stage::Settled(_) => {
-                    item.stage = settled;
+                other => {
+                    item.stage = other;
                     continue;
                 }
-                _ => return Err(Corrupt("a command came to be persisted without being authorized".into()).into()),
             };
             if authorized.command.traceparent.is_none() {
-                let message = batch.messages.get(item.message);
-                authorized.command.traceparent = message.and_then(|message| message.traceparent.clone());
+                authorized.command.traceparent.clone_from(traceparent);
             }
             let key = StreamKey::new(authorized.tenant.clone(), authorized.command.stream.clone());
             let position = if let Some(position) = by_key.get(&key) {
@@ -133,7 +137,7 @@ impl Persist {
                 works.len() - 1
             };
             if let Some(work) = works.get_mut(position) {
-                work.add(index, received_at, authorized);
+                work.add(index, *received_at, authorized);
             }
         }
         Ok(works)
