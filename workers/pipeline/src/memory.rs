@@ -2,6 +2,6 @@
 
 pub mod commits;
 pub mod inbox;
+pub mod search;
 pub mod snapshots;
 pub mod status;
-pub mod search;
