@@ -1,4 +1,4 @@
-//! The API's description: OpenAPI 3.1, made from the routes, the types of their answers and the catalog; and a page
+//! The API's description: `OpenAPI` 3.1, made from the routes, the types of their answers and the catalog; and a page
 //! to read and try it, which loads nothing from elsewhere.
 
 mod operations;
@@ -118,8 +118,8 @@ impl Operation<'_, '_> {
     }
 
     fn parameter(mut self, place: &str, name: &str, about: &str, schema: Value) -> Self {
-        let parameter =
-            json!({ "in": place, "name": name, "description": about, "required": place == "path", "schema": schema });
+        let mut parameter = json!({ "in": place, "name": name, "description": about, "required": place == "path" });
+        parameter["schema"] = schema;
         if let Some(members) = self.members() {
             let parameters = members.entry("parameters").or_insert_with(|| json!([]));
             if let Some(parameters) = parameters.as_array_mut() {

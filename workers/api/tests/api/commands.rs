@@ -43,7 +43,7 @@ async fn the_door_refuses_in_this_order() {
         (with(good(), "data", json!({"text": long, "x": [{"x": 1}]})).to_string(), 413, "too-large", true),
         ("{".into(), 400, "malformed", false),
         ("5".into(), 400, "malformed", false),
-        (good().to_string().replacen("{", r#"{"id":"c-1","#, 1), 400, "malformed", false),
+        (good().to_string().replacen('{', r#"{"id":"c-1","#, 1), 400, "malformed", false),
         (with(good(), "data", json!([])).to_string(), 400, "malformed", true),
         (with(with(good(), "stream", json!("nope/1")), "id", json!("a b")).to_string(), 400, "unknown-type", false),
         (with(with(good(), "type", json!("Nope")), "x", json!(1)).to_string(), 400, "unknown-type", true),

@@ -1,5 +1,7 @@
 //! A query as the parameters of a query string, checked against a view.
 
+use std::collections::BTreeMap;
+
 use super::{
     Aggregation, Condition, Filter, MOST_AGGREGATIONS, MOST_HITS, MOST_SORTS, Query, Sort, USUAL_HITS, USUAL_TERMS,
     check::Check,
@@ -74,7 +76,7 @@ fn facets(check: &mut Check<'_>, query: &mut Query, value: &str, at: &str) {
     for name in value.split(',') {
         if let Some(field) = check.exact(name, at) {
             let terms =
-                Aggregation::Terms { field: field.name.to_owned(), size: USUAL_TERMS, aggregate: Default::default() };
+                Aggregation::Terms { field: field.name.to_owned(), size: USUAL_TERMS, aggregate: BTreeMap::new() };
             query.aggregate.insert(field.name.to_owned(), terms);
         }
     }

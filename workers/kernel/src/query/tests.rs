@@ -65,8 +65,8 @@ fn field(name: &str, is: Condition) -> Filter {
     Filter::Field { field: name.to_owned(), is }
 }
 
-fn bound(value: Scalar, inclusive: bool) -> Option<Bound> {
-    Some(Bound { value, inclusive })
+fn bound(value: Scalar, inclusive: bool) -> Bound {
+    Bound { value, inclusive }
 }
 
 fn terms(field: &str, size: usize) -> Aggregation {
@@ -109,7 +109,10 @@ fn conditions_are_read_by_the_kinds_of_their_fields() {
             json!({"field": "rooms", "gt": 1, "lte": 3}),
             field(
                 "rooms",
-                Condition::Range(Range { from: bound(Scalar::Integer(1), false), to: bound(Scalar::Integer(3), true) }),
+                Condition::Range(Range {
+                    from: Some(bound(Scalar::Integer(1), false)),
+                    to: Some(bound(Scalar::Integer(3), true)),
+                }),
             ),
         ),
         (
@@ -117,7 +120,7 @@ fn conditions_are_read_by_the_kinds_of_their_fields() {
             field(
                 "seen",
                 Condition::Range(Range {
-                    from: bound("2026-12-01T07:00:00Z".parse::<jiff::Timestamp>().unwrap().into(), true),
+                    from: Some(bound("2026-12-01T07:00:00Z".parse::<jiff::Timestamp>().unwrap().into(), true)),
                     to: None,
                 }),
             ),

@@ -232,7 +232,7 @@ impl Follower {
                 place.dirty = false;
             }
             Err(outage) => {
-                tracing::warn!(view = self.view.name(), "the index can't go back to its last commit: {outage}")
+                tracing::warn!(view = self.view.name(), "the index can't go back to its last commit: {outage}");
             }
         }
     }

@@ -282,13 +282,11 @@ async fn open(
 }
 
 fn keys(options: &Options, issuer: Option<&Issuer>) -> (String, Arc<dyn KeySource>) {
-    match &options.issuer {
-        Some((name, file)) => (name.clone(), Arc::new(KeyFile::new(file.as_path() as &Path))),
-        None => {
-            let keys = issuer.map_or_else(|| JwkSet { keys: Vec::new() }, Issuer::jwks);
-            (crate::issuer::ISSUER.to_owned(), Arc::new(FixedKeys::new(keys)))
-        }
+    if let Some((name, file)) = &options.issuer {
+        return (name.clone(), Arc::new(KeyFile::new(file.as_path() as &Path)));
     }
+    let keys = issuer.map_or_else(|| JwkSet { keys: Vec::new() }, Issuer::jwks);
+    (crate::issuer::ISSUER.to_owned(), Arc::new(FixedKeys::new(keys)))
 }
 
 #[async_trait]

@@ -6,14 +6,15 @@ mod aggregate;
 mod cells;
 mod directory;
 mod layout;
+pub mod limits;
 mod lookup;
 mod page;
 mod query;
 mod range;
 mod recent;
-mod search;
 mod store;
 mod stored;
+mod walk;
 mod words;
 
 #[cfg(test)]
@@ -36,6 +37,7 @@ use pipeline::ports::{
 };
 use tokio::{sync::Mutex, task::spawn_blocking};
 
+use recent::Known;
 pub use store::Position;
 use store::Store;
 pub use words::words;
@@ -150,14 +152,13 @@ impl SearchIndex for TantivyIndex {
             let mut recent = store.recent();
             keys.iter().map(|key| recent.get(key)).collect()
         };
-        let found = match known {
-            Some(known) => known,
-            None => {
-                let keys = keys.to_vec();
-                blocking(move || keys.iter().map(|key| store.get(key)).collect::<Result<Vec<_>, _>>()).await??
-            }
+        let found = if let Some(known) = known {
+            known
+        } else {
+            let keys = keys.to_vec();
+            blocking(move || keys.iter().map(|key| store.get(key)).collect::<Result<Vec<_>, _>>()).await??
         };
-        Ok(found.into_iter().map(|entry| entry.map(Arc::unwrap_or_clone)).collect())
+        Ok(found.into_iter().map(|Known(entry)| entry.map(Arc::unwrap_or_clone)).collect())
     }
 
     async fn put(&self, view: &ViewSpec, entries: Vec<Entry>) -> Result<Vec<Put>, Unavailable> {

@@ -149,10 +149,10 @@ impl SegmentKey {
 
     fn bound(&self, cell: Option<&Cell>) -> tantivy::Result<Rank> {
         match (cell, &self.cells) {
-            (None, _) => Ok(MISSING),
+            // a cursor fits its keys: no text stands for a score
+            (None, _) | (Some(Cell::Text(_)), None) => Ok(MISSING),
             (Some(cell), Some(cells)) => Ok(self.present(cells.place(cell)?)),
             (Some(Cell::Number(code)), None) => Ok(self.present(Place { code: *code, exact: true })),
-            (Some(Cell::Text(_)), None) => Ok(MISSING),
         }
     }
 

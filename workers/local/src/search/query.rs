@@ -78,10 +78,8 @@ fn condition(layout: &Layout, filter: &Filter) -> Box<dyn Query> {
         Filter::Or(all) => any(all.iter().map(|filter| condition(layout, filter)).collect()),
         Filter::Not(inner) => not(condition(layout, inner)),
         Filter::Field { field, is } => {
-            let (kind, exact) = match layout.field(field) {
-                Some(Declared { kind, exact: Some(exact), .. }) => (kind, exact),
-                // a field without exact values has none
-                _ => return holds_of_none(is),
+            let Some(Declared { kind, exact: Some(exact), .. }) = layout.field(field) else {
+                return holds_of_none(is); // a field without exact values has none
             };
             let column = Column { kind, field: exact.0, name: exact.1 };
             column.condition(is)

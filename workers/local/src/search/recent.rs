@@ -5,8 +5,10 @@ use std::{collections::HashMap, sync::Arc};
 use pipeline::ports::search::{Entry, Key};
 
 type Entries = HashMap<Key, Arc<Entry>>;
-/// `None` for a key that the index doesn't have.
-type Known = HashMap<Key, Option<Arc<Entry>>>;
+
+/// What is known of a key: its entry, or that the index doesn't have it.
+#[derive(Debug, Clone)]
+pub(super) struct Known(pub(super) Option<Arc<Entry>>);
 
 /// How many keys each of two generations remembers.
 const GENERATION: usize = 8_192;
@@ -17,8 +19,8 @@ const GENERATION: usize = 8_192;
 pub(super) struct Recent {
     fresh: Entries,
     committing: Entries,
-    young: Known,
-    old: Known,
+    young: HashMap<Key, Known>,
+    old: HashMap<Key, Known>,
     /// Counts refreshes: what was read before one may be out of date after it.
     pub(super) epoch: u64,
     accepted: u64,
@@ -26,10 +28,10 @@ pub(super) struct Recent {
 }
 
 impl Recent {
-    /// What is known of a key; the outer `None` says: ask the index.
-    pub(super) fn get(&mut self, key: &Key) -> Option<Option<Arc<Entry>>> {
+    /// What is known of a key; `None` says: ask the index.
+    pub(super) fn get(&mut self, key: &Key) -> Option<Known> {
         if let Some(entry) = self.fresh.get(key).or_else(|| self.committing.get(key)) {
-            return Some(Some(entry.clone()));
+            return Some(Known(Some(entry.clone())));
         }
         if let Some(known) = self.young.get(key) {
             return Some(known.clone());
@@ -40,7 +42,7 @@ impl Recent {
     }
 
     /// Notes what the index, as refreshed in `epoch`, has under a key.
-    pub(super) fn learn(&mut self, epoch: u64, key: Key, known: Option<Arc<Entry>>) {
+    pub(super) fn learn(&mut self, epoch: u64, key: Key, known: Known) {
         if epoch == self.epoch && !self.fresh.contains_key(&key) && !self.committing.contains_key(&key) {
             self.remember(key, known);
         }
@@ -66,7 +68,7 @@ impl Recent {
         self.visible = visible;
         for (key, entry) in std::mem::take(&mut self.committing) {
             if !self.fresh.contains_key(&key) {
-                self.remember(key, Some(entry));
+                self.remember(key, Known(Some(entry)));
             }
         }
     }
@@ -89,7 +91,7 @@ impl Recent {
         self.fresh.len()
     }
 
-    fn remember(&mut self, key: Key, known: Option<Arc<Entry>>) {
+    fn remember(&mut self, key: Key, known: Known) {
         if self.young.len() >= GENERATION {
             self.old = std::mem::take(&mut self.young);
         }

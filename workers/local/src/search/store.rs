@@ -28,8 +28,8 @@ use super::{
     layout::{Layout, owner},
     lookup::Lookup,
     query,
-    recent::Recent,
-    search, stored,
+    recent::{Known, Recent},
+    stored, walk,
     words::{WORDS, analyzer},
 };
 
@@ -43,7 +43,7 @@ pub struct Position {
 }
 
 /// Bytes that the writer collects before it writes a segment.
-const MEMORY: usize = 24_000_000;
+pub(super) const MEMORY: usize = 24_000_000;
 
 /// A view's index. All of it blocks.
 pub(super) struct Store {
@@ -132,7 +132,7 @@ impl Store {
     }
 
     /// Reads an entry that is not among the recent ones.
-    pub(super) fn get(&self, key: &Key) -> Result<Option<Arc<Entry>>, Unavailable> {
+    pub(super) fn get(&self, key: &Key) -> Result<Known, Unavailable> {
         let epoch = {
             let mut recent = self.recent();
             if let Some(known) = recent.get(key) {
@@ -143,16 +143,16 @@ impl Store {
         // taken behind the epoch: at least as new
         let lookup = self.lookup();
         let found = lookup.find(key).map_err(|error| self.failed(error))?;
-        let entry = match found {
-            None => None,
+        let known = match found {
+            None => Known(None),
             Some((address, _)) => {
                 let bytes =
                     stored_bytes(&self.layout, lookup.searcher(), address).map_err(|error| self.failed(error))?;
-                Some(Arc::new(stored::read(&bytes).map_err(|error| self.failed(error))?))
+                Known(Some(Arc::new(stored::read(&bytes).map_err(|error| self.failed(error))?)))
             }
         };
-        self.recent().learn(epoch, key.clone(), entry.clone());
-        Ok(entry)
+        self.recent().learn(epoch, key.clone(), known.clone());
+        Ok(known)
     }
 
     /// Writes entries in order. An error leaves the index behind what was accepted: [`Store::recover`] it.
@@ -163,7 +163,7 @@ impl Store {
         for entry in entries {
             let known = self.recent().get(&entry.key);
             let version = match known {
-                Some(known) => known.map(|entry| entry.version),
+                Some(Known(entry)) => entry.map(|entry| entry.version),
                 None => lookup.find(&entry.key).map_err(|error| self.failed(error))?.map(|(_, version)| version),
             };
             if version.is_some_and(|version| version >= entry.version) {
@@ -227,7 +227,7 @@ impl Store {
     }
 
     pub(super) fn search(&self, scope: &Scope, query: &Query) -> Result<Found, SearchError> {
-        search::search(&self.layout, &self.reader.searcher(), scope, query)
+        walk::search(&self.layout, &self.reader.searcher(), scope, query)
     }
 
     pub(super) fn find(&self, scope: &Scope, id: &str) -> Result<Vec<Hit>, Unavailable> {

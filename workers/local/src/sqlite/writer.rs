@@ -155,15 +155,18 @@ impl Writer {
 
     /// Resolves when every row that was settled before is gone from the file.
     pub(super) async fn flush(&self) -> Result<(), Unavailable> {
-        let (answer, answered) = oneshot::channel();
-        {
+        let gone = || Unavailable::new("flush", "the store was closed");
+        let answered = {
             let mut waiting = lock(&self.shared.waiting);
-            if !waiting.closed {
-                waiting.flushes.push(answer);
-                self.shared.news.notify_one();
+            if waiting.closed {
+                return Err(gone());
             }
-        }
-        answered.await.map_err(|_| Unavailable::new("flush", "the store was closed"))
+            let (answer, answered) = oneshot::channel();
+            waiting.flushes.push(answer);
+            self.shared.news.notify_one();
+            answered
+        };
+        answered.await.map_err(|_| gone())
     }
 
     /// How many transactions were committed.

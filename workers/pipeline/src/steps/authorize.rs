@@ -126,7 +126,7 @@ fn refused(now: Timestamp, message: &Envelope, claims: &Claims, command: &Comman
         actor: &claims.actor.sub,
         received_at: message.received_at,
     };
-    Settled::Told { tenant: claims.tenant.clone(), known: Known::refused(about, refusal, now) }
+    Settled::Told { tenant: claims.tenant.clone(), known: Box::new(Known::refused(about, refusal, now)) }
 }
 
 fn told(now: Timestamp, message: &Envelope, sender: &Sender, invalid: Invalid) -> Settled {
@@ -146,5 +146,5 @@ fn told(now: Timestamp, message: &Envelope, sender: &Sender, invalid: Invalid) -
         actor: &claims.actor.sub,
         received_at: message.received_at,
     };
-    Settled::Told { tenant: claims.tenant.clone(), known: Known::refused(about, invalid.refusal, now) }
+    Settled::Told { tenant: claims.tenant.clone(), known: Box::new(Known::refused(about, invalid.refusal, now)) }
 }

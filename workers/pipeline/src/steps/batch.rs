@@ -110,7 +110,7 @@ pub enum Settled {
         /// Whose command.
         tenant: Tenant,
         /// What is known of it.
-        known: Known,
+        known: Box<Known>,
     },
     /// Nobody can be told: no valid signature names a tenant, or the command has no id. Logged and counted.
     Untold(Refusal),
@@ -132,13 +132,14 @@ impl Batch {
         self.messages.get(item.message)
     }
 
-    /// Sets whether there is something to settle: a refusal or failure to publish, or someone who waits.
+    /// Sets whether there is something to settle: a refusal or failure to publish, or someone who waits. Of a probe
+    /// nobody is told.
     pub fn note_what_to_settle(&mut self) {
         let waited_for = self.messages.iter().any(|message| message.task_token.is_some());
         let to_publish = self.commands.iter().any(|item| match &item.stage {
             Stage::Settled(settled) => settled.known().is_none_or(|known| !known.status.status.is_final()),
             _ => false,
         });
-        self.settle = waited_for || to_publish;
+        self.settle = !self.probe && (waited_for || to_publish);
     }
 }

@@ -69,6 +69,10 @@ impl Dispatched {
         for item in &batch.commands {
             if let Stage::Settled(settled) = &item.stage {
                 self.settled.push(settled.known().map_or(Outcome::Refused, |known| known.status.status));
+                if let Some(Known { status, .. }) = settled.known() {
+                    let trace = batch.message_of(item).and_then(|message| message.traceparent.as_deref());
+                    tracing::debug!(command = %status.id, stream = %status.stream, trace, "{}", status.status.as_str());
+                }
             }
         }
     }

@@ -9,12 +9,16 @@ use jiff::Timestamp;
 use kernel::{Catalog, Code, Command, Id, Refusal, StreamId};
 use serde::Deserialize;
 use serde_json::value::RawValue;
+use tokio::task::yield_now;
 
 use super::{authorize, batch::Invalid, validate};
 use crate::ports::{
     identity::{Claims, PolicyEngine, Ruling},
     status::{About, Known, StatusStore},
 };
+
+/// How many commands of a batch are read in one go.
+const READ_AT_ONCE: usize = 50;
 
 /// A command that was refused, as far as it is known.
 #[derive(Debug, Clone)]
@@ -117,10 +121,15 @@ pub struct Door<'a> {
 impl Door<'_> {
     /// Judges commands of one sender, each by itself, as of a time.
     pub async fn judge(&self, claims: &Claims, texts: &[&[u8]], at: Timestamp) -> Vec<Judged> {
-        let read: Vec<_> = texts.iter().map(|text| read(self.catalog, claims, text, at)).collect();
+        let mut read = Vec::with_capacity(texts.len());
+        for some in texts.chunks(READ_AT_ONCE) {
+            read.extend(some.iter().map(|text| self.read(claims, text, at)));
+            // a large batch lets other requests through in between
+            yield_now().await;
+        }
         let mut known = self.first_outcomes(claims, read.iter().flatten()).await.into_iter();
         let mut permits = HashMap::new();
-        let judge = |command: Result<Command, Refused>| match command {
+        let judge = |command: Result<Command, Box<Refused>>| match command {
             Ok(command) => match known.next().flatten() {
                 Some(first) if first.digest.as_ref() == Some(&command.digest) => {
                     Judged::Settled(Box::new(command), Box::new(first))
@@ -132,9 +141,19 @@ impl Door<'_> {
                     Judged::Refused(Box::new(Refused::of(command, refusal)))
                 }
             },
-            Err(refused) => Judged::Refused(Box::new(refused)),
+            Err(refused) => Judged::Refused(refused),
         };
         read.into_iter().map(judge).collect()
+    }
+
+    /// Reads a command that a token's owner sent, and may send with it.
+    fn read(&self, claims: &Claims, text: &[u8], at: Timestamp) -> Result<Command, Box<Refused>> {
+        let invalid = |invalid: Box<Invalid>| Box::new(Refused::invalid(text, *invalid));
+        let command = validate::read(self.catalog, text, at).map_err(invalid)?;
+        match authorize::bound(claims.bound.as_ref(), &command) {
+            Ok(()) => Ok(command),
+            Err(refusal) => Err(Box::new(Refused::of(command, refusal))),
+        }
     }
 
     /// What is settled for good under each command's id on its stream. The workflow finds the same on the stream, so
@@ -174,15 +193,6 @@ impl Door<'_> {
         *cache
             .entry(question)
             .or_insert_with_key(|(aggregate, kind)| self.policies.early(&claims.actor, aggregate, kind) != Ruling::Deny)
-    }
-}
-
-/// Reads a command that a token's owner sent, and may send with it.
-fn read(catalog: &Catalog, claims: &Claims, text: &[u8], at: Timestamp) -> Result<Command, Refused> {
-    let command = validate::read(catalog, text, at).map_err(|invalid| Refused::invalid(text, invalid))?;
-    match authorize::bound(claims.bound.as_ref(), &command) {
-        Ok(()) => Ok(command),
-        Err(refusal) => Err(Refused::of(command, refusal)),
     }
 }
 

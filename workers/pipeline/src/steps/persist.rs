@@ -15,7 +15,7 @@ pub use self::warm::Warm;
 use self::{decide::Work, load::load};
 use super::{
     StepError,
-    batch::{Batch, Stage},
+    batch::{Batch, Envelope, Stage},
 };
 use crate::ports::{
     clock::Clock,
@@ -58,7 +58,10 @@ impl Persist {
 
     async fn work(&self, works: &mut [Work], probe: bool) -> Result<(), StepError> {
         load(self, works).await?;
-        while !probe {
+        if probe {
+            return Ok(());
+        }
+        loop {
             let mut appends = Vec::new();
             let mut writers = Vec::new();
             for (index, work) in works.iter_mut().enumerate() {
@@ -69,7 +72,7 @@ impl Persist {
                 }
             }
             if appends.is_empty() {
-                break;
+                return Ok(());
             }
             let mut conflicts = 0;
             let results = self.commits.append(appends).await;
@@ -95,40 +98,46 @@ impl Persist {
                 load(self, works).await?;
             }
         }
-        Ok(())
     }
 
     /// The batch's authorized commands by stream, those of a stream in order.
     fn group(&self, batch: &mut Batch) -> Result<Vec<Work>, StepError> {
         let mut works: Vec<Work> = Vec::new();
         let mut by_key = std::collections::HashMap::<StreamKey, usize>::new();
-        for (index, item) in batch.commands.iter_mut().enumerate() {
-            let received_at = batch.messages.get(item.message).map(|message| message.received_at);
-            let Some(received_at) = received_at else {
+        // all are looked at before the first is taken in hand: a batch that is not as it must be is left as it is
+        for item in &batch.commands {
+            if batch.message_of(item).is_none() {
                 return Err(Corrupt("a command names no message of its batch".into()).into());
-            };
-            let authorized = match item.stage.take() {
+            }
+            if !matches!(item.stage, Stage::Authorized(_) | Stage::Settled(_)) {
+                return Err(Corrupt("a command came to be persisted without being authorized".into()).into());
+            }
+        }
+        for (index, item) in batch.commands.iter_mut().enumerate() {
+            let Some(Envelope { received_at, traceparent, .. }) = batch.messages.get(item.message) else { continue };
+            let mut authorized = match item.stage.take() {
                 Stage::Authorized(authorized) => authorized,
-                settled @ Stage::Settled(_) => {
-                    item.stage = settled;
+                other => {
+                    item.stage = other;
                     continue;
                 }
-                _ => return Err(Corrupt("a command came to be persisted without being authorized".into()).into()),
             };
+            if authorized.command.traceparent.is_none() {
+                authorized.command.traceparent.clone_from(traceparent);
+            }
             let key = StreamKey::new(authorized.tenant.clone(), authorized.command.stream.clone());
-            let position = match by_key.get(&key) {
-                Some(position) => *position,
-                None => {
-                    let name = key.stream.aggregate();
-                    let aggregate = self.catalog.find(name);
-                    let aggregate = aggregate.ok_or_else(|| Corrupt(format!("there is no aggregate `{name}`")))?;
-                    works.push(Work::new(key.clone(), aggregate.clone()));
-                    by_key.insert(key, works.len() - 1);
-                    works.len() - 1
-                }
+            let position = if let Some(position) = by_key.get(&key) {
+                *position
+            } else {
+                let name = key.stream.aggregate();
+                let aggregate = self.catalog.find(name);
+                let aggregate = aggregate.ok_or_else(|| Corrupt(format!("there is no aggregate `{name}`")))?;
+                works.push(Work::new(key.clone(), aggregate.clone()));
+                by_key.insert(key, works.len() - 1);
+                works.len() - 1
             };
             if let Some(work) = works.get_mut(position) {
-                work.add(index, received_at, authorized);
+                work.add(index, *received_at, authorized);
             }
         }
         Ok(works)

@@ -131,6 +131,22 @@ pub fn progress(entry: &Entry) -> (u64, Option<&Parked>) {
     }
 }
 
+/// The entries that a view makes of whole streams, cursors included, as if nothing had been folded before.
+pub fn fold_anew(view: &ViewSpec, commits: &[Stored]) -> Vec<Entry> {
+    let commits: Vec<_> = commits.iter().cloned().map(Arc::new).collect();
+    let mut entries = Vec::new();
+    for run in by_stream(view, &commits) {
+        let mut documents = HashMap::new();
+        let commits: Vec<_> = run.commits.iter().map(|stored| &stored.commit).collect();
+        let folded = view.fold(None, &commits, &mut documents);
+        entries.extend(documents.iter().map(|(id, document)| entry(&run.key, id, document)));
+        if view.has_cursor() {
+            entries.extend(cursor(&run, folded.memo, folded.parked));
+        }
+    }
+    entries
+}
+
 async fn read_cursors(view: &ViewSpec, index: &dyn SearchIndex, runs: &mut [Run]) -> Result<(), Unavailable> {
     let keys: Vec<_> = runs.iter().map(|run| progress_key(view, &run.key.tenant, &run.key.stream)).collect();
     let found = index.get(view, &keys).await?;

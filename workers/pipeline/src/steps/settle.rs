@@ -15,7 +15,7 @@ pub async fn settle(statuses: &dyn StatusStore, tokens: &dyn TaskTokens, batch: 
         match &item.stage {
             Stage::Settled(settled) => match settled.as_ref() {
                 Settled::Told { tenant, known } if !known.status.status.is_final() => {
-                    by_tenant.entry(tenant).or_default().push(known.clone());
+                    by_tenant.entry(tenant).or_default().push((**known).clone());
                 }
                 Settled::Told { .. } => {}
                 Settled::Untold(refusal) => {

@@ -19,15 +19,15 @@ pub fn validate(catalog: &Catalog, batch: &mut Batch) {
         if let Stage::Received(body) = stage {
             *stage = match read(catalog, body.get().as_bytes(), received_at) {
                 Ok(command) => Stage::Valid(Box::new(command)),
-                Err(invalid) => Stage::Invalid(Box::new(invalid)),
+                Err(invalid) => Stage::Invalid(invalid),
             };
         }
     }
 }
 
 /// Reads one command, judged at the time when it was accepted; what is wrong with it otherwise.
-pub fn read(catalog: &Catalog, body: &[u8], accepted_at: Timestamp) -> Result<Command, Invalid> {
-    let bare = |refusal| Invalid { id: None, stream: None, kind: None, refusal };
+pub fn read(catalog: &Catalog, body: &[u8], accepted_at: Timestamp) -> Result<Command, Box<Invalid>> {
+    let bare = |refusal| Box::new(Invalid { id: None, stream: None, kind: None, refusal });
     if body.len() > LARGEST_COMMAND {
         let message = format!("a command has at most {LARGEST_COMMAND} bytes; this one has {}", body.len());
         return Err(bare(Refusal::new(Code::TooLarge, message)));
@@ -35,12 +35,8 @@ pub fn read(catalog: &Catalog, body: &[u8], accepted_at: Timestamp) -> Result<Co
     let value = json::parse(body).map_err(|error| bare(Refusal::new(Code::Malformed, error.to_string())))?;
     let envelope = Envelope::read(value).map_err(bare)?;
     let (id, stream, kind) = (envelope.id.clone(), envelope.stream.clone(), envelope.kind().map(str::to_owned));
-    catalog.admit(envelope).and_then(|command| fresh(command, accepted_at)).map_err(|refusal| Invalid {
-        id,
-        stream,
-        kind,
-        refusal,
-    })
+    let invalid = |refusal| Box::new(Invalid { id, stream, kind, refusal });
+    catalog.admit(envelope).and_then(|command| fresh(command, accepted_at)).map_err(invalid)
 }
 
 fn fresh(command: Command, accepted_at: Timestamp) -> Result<Command, Refusal> {

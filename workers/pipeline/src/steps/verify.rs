@@ -197,7 +197,7 @@ fn compare(expected: &Expected<'_>, entries: Vec<Entry>, tell: &mut impl FnMut(&
         match &entry.content {
             Content::Parked { parked, .. } => tell("parked", format!("`{view}/{id}` is parked {parked}")),
             Content::Refused { reason, .. } => {
-                tell("refused", format!("`{view}/{id}` was refused by the index: {reason}"))
+                tell("refused", format!("`{view}/{id}` was refused by the index: {reason}"));
             }
             _ => {
                 let found = document(&entry);

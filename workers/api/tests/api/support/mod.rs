@@ -1,7 +1,5 @@
 //! A world to ask: the router over ports in memory, and short forms of requests.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a broken test tells by panicking")]
-
 mod notes;
 mod ports;
 

@@ -77,6 +77,7 @@ impl PolicyEngine for Policies {
             ("verify", "System") => actor.roles.contains("operator"),
             ("read", "View") => staff || actor.roles.contains("guest"),
             ("read", "Stream") => staff && resource.attributes.iter().any(|(name, _)| *name == "aggregate"),
+            ("read", "CommandStatus") => staff || resource.attributes == [("actor", actor.sub.as_str().into())],
             ("read", _) => staff,
             _ => false,
         };

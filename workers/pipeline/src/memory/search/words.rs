@@ -60,7 +60,7 @@ pub(super) fn highlight(text: &str, wanted: &[String]) -> Option<String> {
     let (mut marked, mut done) = (String::new(), 0);
     for (at, run) in runs(text) {
         if wanted.contains(&word(run)) {
-            marked += &format!("{}<em>{}</em>", escape(&text[done..at]), escape(run));
+            marked.extend([&*escape(&text[done..at]), "<em>", &*escape(run), "</em>"]);
             done = at + run.len();
         }
     }

@@ -34,8 +34,8 @@ use crate::{
 
 /// The largest commit, in bytes of its JSON: what else would go in goes into the next.
 const LARGEST_COMMIT: usize = 128 * 1024;
-/// What a command's record takes in a commit beside its events, at most, in bytes.
-const RECORD: usize = 1_024;
+/// What a commit takes beside its commands and events, at most, in bytes.
+const ENVELOPE: usize = 1_024;
 /// Snapshots smaller than this are not worth their write.
 const SMALLEST_SNAPSHOT: usize = 64 * 1024;
 /// How far a commit may lie before a command's `issuedAt`, as the door lets it.
@@ -65,6 +65,10 @@ pub(super) struct Work {
     waiting: VecDeque<Asked>,
     /// Decided, and in the commit that is being written.
     pending: Vec<Asked>,
+    /// The same commands again: answered once that commit is written.
+    repeated: Vec<Asked>,
+    /// The commit that was read or written last: those who ask again mostly ask for what lies together.
+    last: Option<Arc<Stored>>,
     /// Commands that the store was asked for.
     looked_up: HashMap<Id, Option<Seen>>,
     settled: Vec<(usize, Settled)>,
@@ -79,6 +83,8 @@ impl Work {
             loaded: None,
             waiting: VecDeque::new(),
             pending: Vec::new(),
+            repeated: Vec::new(),
+            last: None,
             looked_up: HashMap::new(),
             settled: Vec::new(),
         }
@@ -91,7 +97,7 @@ impl Work {
             Ok(decoded) => self.waiting.push_back(Asked { index, received_at, authorized, decoded }),
             Err(corrupt) => {
                 let known = Known::failed(about(&authorized, received_at), corrupted(corrupt.0), received_at);
-                self.settled.push((index, Settled::Told { tenant: authorized.tenant, known }));
+                self.settled.push((index, Settled::Told { tenant: authorized.tenant, known: Box::new(known) }));
             }
         }
     }
@@ -116,9 +122,15 @@ impl Work {
     pub(super) fn forget(&mut self) {
         self.loaded = None;
         self.looked_up.clear();
-        for asked in self.pending.drain(..).rev() {
+        for asked in self.pending.drain(..).chain(self.repeated.drain(..)).rev() {
             self.waiting.push_front(asked);
         }
+    }
+
+    /// The time that a commit which is begun now bears at the earliest.
+    fn now(&self, env: &Persist) -> Timestamp {
+        let now = env.clock.now();
+        self.loaded.as_ref().map_or(now, |loaded| now.max(loaded.position.time()))
     }
 
     /// Asks the store for commands that may be older than what is loaded.
@@ -141,7 +153,7 @@ impl Work {
 
     /// Decides commands until a commit is full or all are decided; `None` if nothing is left to be written.
     pub(super) async fn next_commit(&mut self, env: &Persist) -> Result<Option<Append>, StepError> {
-        let mut draft = Draft::new(env.clock.now());
+        let mut draft = Draft::new(self.now(env));
         while let Some(asked) = self.waiting.pop_front() {
             let Some(mut loaded) = self.loaded.take() else {
                 self.waiting.push_front(asked);
@@ -151,13 +163,16 @@ impl Work {
             if self.pending.iter().any(|pending| pending.authorized.command.id == *id) {
                 // the same command stands earlier in this commit: its outcome is known once that is written
                 self.loaded = Some(loaded);
-                self.waiting.push_front(asked);
-                break;
+                self.repeated.push(asked);
+                continue;
             }
             let seen = loaded.ids.get(id).or_else(|| self.looked_up.get(id).copied().flatten());
             if let Some(seen) = seen {
                 self.loaded = Some(loaded);
-                self.repeat(env, &asked, seen, draft.time).await?;
+                if let Err(error) = self.repeat(env, &asked, seen, draft.time).await {
+                    self.waiting.push_front(asked);
+                    return Err(error);
+                }
                 continue;
             }
             let decided = self.judge(env, &loaded, &draft, &asked);
@@ -171,7 +186,14 @@ impl Work {
                     Step::Done
                 }
                 Judged::Decided { policies, decided } => {
-                    self.draft(env, &mut loaded, &mut draft, &asked, policies, decided).await?
+                    match self.draft(env, &mut loaded, &mut draft, &asked, policies, decided).await {
+                        Ok(step) => step,
+                        Err(error) => {
+                            self.loaded = Some(loaded);
+                            self.waiting.push_front(asked);
+                            return Err(error);
+                        }
+                    }
                 }
             };
             self.loaded = Some(loaded);
@@ -182,7 +204,8 @@ impl Work {
                     self.fail(&asked, corrupt.0, draft.time);
                     self.forget();
                     super::load::load(env, std::slice::from_mut(self)).await?;
-                    draft = Draft::new(env.clock.now());
+                    self.look_up(env).await?;
+                    draft = Draft::new(self.now(env));
                 }
                 Step::Taken => self.pending.push(asked),
                 Step::TakenAlone => {
@@ -212,8 +235,11 @@ impl Work {
 
     /// The first outcome again, or, for another content, that the id was used.
     async fn repeat(&mut self, env: &Persist, asked: &Asked, seen: Seen, now: Timestamp) -> Result<(), StepError> {
-        let stored = env.commits.at(&self.key, seen.seq).await?;
-        let known = stored.and_then(|stored| Known::of_commit(&stored.commit, seen.command)).ok_or_else(|| {
+        if self.last.as_ref().is_none_or(|last| last.commit.seq != seen.seq) {
+            self.last = env.commits.at(&self.key, seen.seq).await?;
+        }
+        let known = self.last.as_ref().and_then(|stored| Known::of_commit(&stored.commit, seen.command));
+        let known = known.ok_or_else(|| {
             Corrupt(format!("commit {} of `{}` does not hold the command that it was said to", seen.seq, self.key))
         })?;
         if known.digest.as_deref() == Some(asked.authorized.command.digest.as_str()) {
@@ -279,41 +305,40 @@ impl Work {
     ) -> Result<Step, StepError> {
         let Decided { events, claims } = match decided {
             Ok(decided) => decided,
-            Err(verdict) => return Ok(draft.reject(loaded, asked, policies, verdict)),
+            Err(verdict) => return draft.reject(loaded, asked, policies, verdict),
         };
+        let version = draft.version(loaded) + events.len() as u64;
+        let record = record(asked, policies, version, None);
         let bytes: usize = events.iter().map(|event| event.data.get().len() + event.kind.len() + 64).sum();
-        if bytes + RECORD > LARGEST_COMMIT {
-            let verdict = Verdict {
-                code: "too-large".into(),
-                message: format!("the decision has {bytes} bytes, more than a commit can hold"),
-                detail: None,
-            };
-            return Ok(draft.reject(loaded, asked, policies, verdict));
+        let bytes = bytes + size(&record)?;
+        if bytes + ENVELOPE > LARGEST_COMMIT {
+            return draft.reject(loaded, asked, record.policies, too_large(bytes));
         }
         let alone = !claims.is_empty();
-        if !draft.commands.is_empty() && (alone || draft.bytes + bytes + RECORD > LARGEST_COMMIT) {
+        if !draft.commands.is_empty() && (alone || draft.bytes + bytes > LARGEST_COMMIT) {
             return Ok(Step::Full);
         }
         if alone {
             match self.claim(env, claims).await? {
                 Ok(writes) => draft.claims = writes,
-                Err(verdict) => return Ok(draft.reject(loaded, asked, policies, verdict)),
+                Err(verdict) => return draft.reject(loaded, asked, record.policies, verdict),
             }
         }
         let command = draft.commands.len();
-        let records: Vec<_> = events
+        let events: Vec<_> = events
             .into_iter()
             .map(|event| EventRecord { kind: event.kind.to_owned(), schema: event.schema, command, data: event.data })
             .collect();
         let mut state = std::mem::replace(&mut loaded.state, self.aggregate.start());
-        for record in &records {
-            state = match evolve(&self.aggregate, state, record) {
+        for event in &events {
+            state = match evolve(&self.aggregate, state, event) {
                 Ok(state) => state,
                 Err(corrupt) => return Ok(Step::Lost(corrupt)),
             };
         }
         loaded.state = state;
-        draft.take(loaded, asked, policies, records, bytes);
+        draft.events.extend(events);
+        draft.record(record, bytes);
         Ok(if alone { Step::TakenAlone } else { Step::Taken })
     }
 
@@ -363,6 +388,10 @@ impl Work {
                 self.settle(&asked, known);
             }
         }
+        for asked in self.repeated.drain(..).rev() {
+            self.waiting.push_front(asked);
+        }
+        self.last = Some(stored.clone());
         let Some(loaded) = &mut self.loaded else { return };
         loaded.ids.note(&stored);
         loaded.since_snapshot += stored.bytes;
@@ -404,7 +433,8 @@ impl Work {
     }
 
     fn settle(&mut self, asked: &Asked, known: Known) {
-        self.settled.push((asked.index, Settled::Told { tenant: asked.authorized.tenant.clone(), known }));
+        self.settled
+            .push((asked.index, Settled::Told { tenant: asked.authorized.tenant.clone(), known: Box::new(known) }));
     }
 
     fn fail(&mut self, asked: &Asked, message: String, now: Timestamp) {
@@ -422,7 +452,7 @@ impl Work {
             }
         }
         let in_doubt = !self.pending.is_empty();
-        for asked in self.pending.into_iter().chain(self.waiting) {
+        for asked in self.pending.into_iter().chain(self.repeated).chain(self.waiting) {
             if let Some(item) = batch.commands.get_mut(asked.index) {
                 item.stage = Stage::Authorized(asked.authorized);
             }
@@ -466,7 +496,7 @@ struct Draft {
 
 impl Draft {
     fn new(time: Timestamp) -> Self {
-        Self { time, bytes: 0, commands: Vec::new(), events: Vec::new(), claims: Vec::new() }
+        Self { time, bytes: ENVELOPE, commands: Vec::new(), events: Vec::new(), claims: Vec::new() }
     }
 
     /// The commit's time if it takes a command that was issued then: never more than the tolerance before that.
@@ -474,41 +504,81 @@ impl Draft {
         self.time.max(before(issued_at))
     }
 
-    fn reject(&mut self, loaded: &Loaded, asked: &Asked, policies: Vec<String>, verdict: Verdict) -> Step {
-        if self.bytes + RECORD > LARGEST_COMMIT {
-            return Step::Full;
+    /// The stream's version behind what is in it.
+    fn version(&self, loaded: &Loaded) -> u64 {
+        loaded.position.version() + self.events.len() as u64
+    }
+
+    /// Takes a rejected command, if there is room for it.
+    fn reject(
+        &mut self,
+        loaded: &Loaded,
+        asked: &Asked,
+        policies: Vec<String>,
+        verdict: Verdict,
+    ) -> Result<Step, StepError> {
+        let mut record = record(asked, policies, self.version(loaded), Some(verdict));
+        let mut bytes = size(&record)?;
+        if bytes + ENVELOPE > LARGEST_COMMIT {
+            record.rejection = Some(too_large(bytes));
+            bytes = size(&record)?;
         }
-        let version = loaded.position.version() + self.events.len() as u64;
-        self.record(asked, policies, version, Some(verdict));
-        Step::Taken
+        if !self.commands.is_empty() && self.bytes + bytes > LARGEST_COMMIT {
+            return Ok(Step::Full);
+        }
+        self.record(record, bytes);
+        Ok(Step::Taken)
     }
 
-    fn take(&mut self, loaded: &Loaded, asked: &Asked, policies: Vec<String>, events: Vec<EventRecord>, bytes: usize) {
+    fn record(&mut self, record: CommandRecord, bytes: usize) {
         self.bytes += bytes;
-        self.events.extend(events);
-        let version = loaded.position.version() + self.events.len() as u64;
-        self.record(asked, policies, version, None);
+        self.time = self.time_for(record.issued_at);
+        self.commands.push(record);
     }
+}
 
-    fn record(&mut self, asked: &Asked, policies: Vec<String>, version: u64, rejection: Option<Verdict>) {
-        let command = &asked.authorized.command;
-        self.bytes += RECORD;
-        self.time = self.time_for(command.issued_at);
-        self.commands.push(CommandRecord {
-            id: command.id.clone(),
-            kind: command.kind.clone(),
-            digest: command.digest.clone(),
-            actor: asked.authorized.actor.clone(),
-            policies,
-            issued_at: command.issued_at,
-            received_at: asked.received_at,
-            version,
-            rejection,
-            correlation_id: command.correlation_id.clone(),
-            causation_id: command.causation_id.clone(),
-            traceparent: command.traceparent.clone(),
-        });
+fn record(asked: &Asked, policies: Vec<String>, version: u64, rejection: Option<Verdict>) -> CommandRecord {
+    let command = &asked.authorized.command;
+    CommandRecord {
+        id: command.id.clone(),
+        kind: command.kind.clone(),
+        digest: command.digest.clone(),
+        actor: asked.authorized.actor.clone(),
+        policies,
+        issued_at: command.issued_at,
+        received_at: asked.received_at,
+        version,
+        rejection,
+        correlation_id: command.correlation_id.clone(),
+        causation_id: command.causation_id.clone(),
+        traceparent: command.traceparent.clone(),
     }
+}
+
+fn too_large(bytes: usize) -> Verdict {
+    Verdict {
+        code: "too-large".into(),
+        message: format!("the decision has {bytes} bytes, more than a commit can hold"),
+        detail: None,
+    }
+}
+
+/// How many bytes a record takes as JSON, without writing them anywhere.
+fn size(record: &CommandRecord) -> Result<usize, Corrupt> {
+    struct Count(usize);
+    impl std::io::Write for Count {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut count = Count(1); // the comma
+    serde_json::to_writer(&mut count, record)
+        .map_err(|error| Corrupt(format!("a command can't be recorded: {error}")))?;
+    Ok(count.0)
 }
 
 fn before(issued_at: Timestamp) -> Timestamp {

@@ -1,0 +1,18 @@
+//! The wire contract, checked from outside: the real process, over HTTP.
+//!
+//! `FACTMILL_ACCEPTANCE_URL` and `FACTMILL_ACCEPTANCE_ISSUER` (a data folder whose issuer the deployment trusts) aim
+//! the same checks at another host. Each check has tenants of its own, so that they share an engine and run again.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "the lints exempt test functions, but not their helpers")]
+
+mod support;
+
+mod batches;
+mod commands;
+mod duplicates;
+mod envelopes;
+mod hotel;
+mod hotel_stays;
+mod statuses;
+mod tokens;
+mod walk;
