@@ -44,7 +44,7 @@ pub struct Projected {
 struct Run {
     key: StreamKey,
     commits: Vec<Arc<Stored>>,
-    /// The last commit that is folded already.
+    /// The last commit that is folded already; of a stream parked for a gap, the commit behind the gap.
     seq: u64,
     /// The stream's version there.
     version: u64,
@@ -66,7 +66,7 @@ pub async fn project(
     for run in &mut runs {
         projected.gaps += fill_gaps(view, store, run).await?;
     }
-    runs.retain(|run| !run.commits.is_empty());
+    runs.retain(|run| !run.commits.is_empty() || run.parked.is_some());
 
     let mut documents = read_documents(view, index, &runs).await?;
     let mut entries = Vec::new();
@@ -80,13 +80,15 @@ pub async fn project(
                 entries.push(entry(&run.key, id, document));
             }
         }
-        if let Some(parked) = &folded.parked {
+        // what the fold could not take comes before what the store could not read
+        let parked = folded.parked.or_else(|| run.parked.clone());
+        if let Some(parked) = &parked {
             projected.parked += 1;
             tracing::error!(view = view.name(), stream = %run.key, "a stream can't be folded on: {parked}");
         }
         if view.has_cursor() {
-            cursors.extend(cursor(run, folded.memo, folded.parked));
-        } else if let Some(parked) = folded.parked {
+            cursors.extend(cursor(run, folded.memo, parked));
+        } else if let Some(parked) = parked {
             let id = run.key.stream.id();
             let mut document = documents.get(id).cloned().unwrap_or_default();
             document.version = document.version.max(parked.version);
@@ -188,9 +190,17 @@ async fn fill_gaps(view: &ViewSpec, store: &dyn CommitStore, run: &mut Run) -> R
             };
             let page = store.read(&run.key, from, PAGE).await?;
             let before = filled.len();
+            let corrupt = page.corrupt;
             let missing = page.commits.into_iter().filter(|read| read.commit.seq < stored.commit.seq);
             filled.extend(missing);
             gaps += filled.len() - before;
+            if let (true, Some(corrupt)) = (filled.len() == before, corrupt) {
+                let behind = filled.last().map_or(version, |last| last.commit.last);
+                run.parked = Some(Parked { version: behind + 1, reason: corrupt.0 });
+                run.seq = stored.commit.seq;
+                run.commits = filled;
+                return Ok(gaps);
+            }
             if filled.len() == before {
                 let what = format!("commit {} of `{}` is missing in the store", from, run.key);
                 return Err(Unavailable::new("filling a gap", what));
@@ -249,15 +259,18 @@ fn entry(key: &StreamKey, id: &str, document: &Document) -> Entry {
 }
 
 fn cursor(run: &Run, memo: Value, parked: Option<Parked>) -> Option<Entry> {
-    let last = &run.commits.last()?.commit;
+    let last = run.commits.last().map(|stored| &stored.commit);
     // a parked stream's cursor stays before the event that it can't take
-    let version = parked.as_ref().map_or(last.last, |parked| parked.version.saturating_sub(1));
+    let version = match &parked {
+        Some(parked) => parked.version.saturating_sub(1),
+        None => last?.last,
+    };
     Some(Entry {
         key: Key::cursor(&run.key.tenant, &run.key.stream),
         tenant: run.key.tenant.clone(),
         stream: run.key.stream.clone(),
         id: String::new(),
-        version: last.seq,
+        version: last.map_or(run.seq, |last| last.seq.max(run.seq)),
         content: Content::Cursor { version, memo: Arc::new(memo), parked },
     })
 }
