@@ -264,6 +264,15 @@ fn cursor(run: &Run, memo: Value, parked: Option<Parked>) -> Option<Entry> {
     let version = match &parked {
         Some(parked) => parked.version.saturating_sub(1),
         None => last?.last,
+    let last = &run.commits.last()?.commit;
+    // a parked stream's cursor stays before the event that it can't take, whoever parks it, with however many commits
+    let (seq, version) = match &parked {
+        None => (last.seq, last.last),
+        Some(parked) => {
+            let holds = |stored: &&Arc<Stored>| stored.commit.last >= parked.version;
+            let seq = run.commits.iter().find(holds).map_or(last.seq, |stored| stored.commit.seq);
+            (seq, parked.version.saturating_sub(1))
+        }
     };
     Some(Entry {
         key: Key::cursor(&run.key.tenant, &run.key.stream),
@@ -271,6 +280,7 @@ fn cursor(run: &Run, memo: Value, parked: Option<Parked>) -> Option<Entry> {
         stream: run.key.stream.clone(),
         id: String::new(),
         version: last.map_or(run.seq, |last| last.seq.max(run.seq)),
+        version: seq,
         content: Content::Cursor { version, memo: Arc::new(memo), parked },
     })
 }
@@ -283,18 +293,22 @@ async fn write(view: &ViewSpec, index: &dyn SearchIndex, entries: Vec<Entry>) ->
     while !waiting.is_empty() {
         let results = index.put(view, waiting.clone()).await?;
         let mut again = Vec::new();
+        let mut busy = false;
         for (entry, result) in waiting.into_iter().zip(results) {
             match result {
                 Put::Accepted | Put::Newer => {}
-                Put::Busy => again.push(entry),
+                Put::Busy => {
+                    busy = true;
+                    again.push(entry);
+                }
                 Put::Refused(reason) => {
                     refused += 1;
                     tracing::error!(view = view.name(), stream = %entry.stream, id = entry.id, "the index refused a document: {reason}");
-                    again.extend(stub(view, entry, reason)?);
+                    again.push(stub(view, entry, reason)?);
                 }
             }
         }
-        if !again.is_empty() {
+        if busy {
             tries += 1;
             if tries > MOST_TRIES {
                 return Err(Unavailable::new("indexing", "the index had no room, time and again"));
@@ -306,9 +320,9 @@ async fn write(view: &ViewSpec, index: &dyn SearchIndex, entries: Vec<Entry>) ->
     Ok(refused)
 }
 
-fn stub(view: &ViewSpec, entry: Entry, reason: String) -> Result<Option<Entry>, Unavailable> {
+fn stub(view: &ViewSpec, entry: Entry, reason: String) -> Result<Entry, Unavailable> {
     match entry.content {
-        Content::Shown(body) => Ok(Some(Entry { content: Content::Refused { body, reason }, ..entry })),
+        Content::Shown(body) => Ok(Entry { content: Content::Refused { body, reason }, ..entry }),
         // the index takes whatever is hidden, or it is not one
         _ => Err(Unavailable::new("indexing", format!("`{}` does not take hidden entries: {reason}", view.name()))),
     }
