@@ -7,12 +7,24 @@
 
 mod support;
 
+mod aggregations;
 mod batches;
 mod commands;
+mod comments;
 mod duplicates;
 mod envelopes;
+mod guests;
 mod hotel;
 mod hotel_stays;
+mod pages;
+mod queries;
+mod reports;
+mod search;
+mod service;
 mod statuses;
+mod streams;
+mod tenants;
 mod tokens;
+mod verify;
+mod views;
 mod walk;
