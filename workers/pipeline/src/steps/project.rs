@@ -259,18 +259,13 @@ fn entry(key: &StreamKey, id: &str, document: &Document) -> Entry {
 }
 
 fn cursor(run: &Run, memo: Value, parked: Option<Parked>) -> Option<Entry> {
-    let last = run.commits.last().map(|stored| &stored.commit);
-    // a parked stream's cursor stays before the event that it can't take
-    let version = match &parked {
-        Some(parked) => parked.version.saturating_sub(1),
-        None => last?.last,
-    let last = &run.commits.last()?.commit;
-    // a parked stream's cursor stays before the event that it can't take, whoever parks it, with however many commits
+    // a parked stream's cursor stays before the event that it can't take, whoever parks it, with however many commits;
+    // where that event can't even be read, it bears the number of the commit behind the gap
     let (seq, version) = match &parked {
-        None => (last.seq, last.last),
+        None => run.commits.last().map(|last| (last.commit.seq, last.commit.last))?,
         Some(parked) => {
             let holds = |stored: &&Arc<Stored>| stored.commit.last >= parked.version;
-            let seq = run.commits.iter().find(holds).map_or(last.seq, |stored| stored.commit.seq);
+            let seq = run.commits.iter().find(holds).map_or(run.seq, |stored| stored.commit.seq);
             (seq, parked.version.saturating_sub(1))
         }
     };
@@ -279,7 +274,6 @@ fn cursor(run: &Run, memo: Value, parked: Option<Parked>) -> Option<Entry> {
         tenant: run.key.tenant.clone(),
         stream: run.key.stream.clone(),
         id: String::new(),
-        version: last.map_or(run.seq, |last| last.seq.max(run.seq)),
         version: seq,
         content: Content::Cursor { version, memo: Arc::new(memo), parked },
     })
