@@ -4,6 +4,7 @@
 #![expect(clippy::panic, reason = "the domain breaks on command")]
 
 mod admission;
+mod broken;
 mod dispatch;
 mod persist;
 mod project;
