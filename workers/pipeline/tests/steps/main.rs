@@ -10,4 +10,5 @@ mod persist;
 mod project;
 mod relay;
 mod support;
+mod table;
 mod verify;
