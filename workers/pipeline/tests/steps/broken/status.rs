@@ -30,11 +30,13 @@ enum Bug {
     MixesTenants,
 }
 
+type Recorded = HashMap<(Tenant, Id, StreamId), Known>;
+
 #[derive(Clone)]
 struct Broken {
     store: MemoryStore,
     bug: Bug,
-    last: Arc<Mutex<HashMap<(Tenant, Id, StreamId), Known>>>,
+    last: Arc<Mutex<Recorded>>,
 }
 
 #[async_trait]
