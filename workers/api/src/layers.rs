@@ -11,7 +11,7 @@ use futures_util::FutureExt;
 use tokio::time::timeout;
 use tracing::{Instrument, field::Empty};
 
-use crate::{App, Problem, request::traceparent};
+use crate::{App, Problem, drain, request::traceparent};
 
 /// Answers within the time limit, whatever happens.
 pub(crate) async fn surround(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
@@ -27,7 +27,12 @@ pub(crate) async fn surround(State(app): State<Arc<App>>, request: Request, next
         stream = Empty,
     );
     let answer = async {
-        let work = AssertUnwindSafe(next.run(request)).catch_unwind();
+        let (request, rest) = drain::watch(request);
+        let work = async {
+            let response = AssertUnwindSafe(next.run(request)).catch_unwind().await;
+            rest.drain().await;
+            response
+        };
         let response = match timeout(app.limits.request, work).await {
             Ok(Ok(response)) => response,
             Ok(Err(panic)) => Problem::internal(&kernel::catalog::panic_message(panic.as_ref())).into_response(),

@@ -9,12 +9,13 @@
 //! | `streams` | histories and states |
 //! | `operations` | verification and health |
 //! | `describe` | the API's description and the page to try it |
-//! | `request`, `problem`, `layers` | what they have in common |
+//! | `request`, `problem`, `layers`, `drain` | what they have in common |
 
 mod answer;
 mod batch;
 mod commands;
 mod describe;
+mod drain;
 mod layers;
 mod operations;
 mod problem;

@@ -21,7 +21,7 @@ use crate::{App, Problem};
 /// The most bytes of a body, batches included.
 pub(crate) const LARGEST_BODY: usize = 4 << 20;
 /// How much of a body that is too large is read on, so that the sender gets to read the answer.
-const DRAINED: usize = 64 << 20;
+pub(crate) const DRAINED: usize = 64 << 20;
 /// The longest that a request waits.
 pub(crate) const LONGEST_WAIT: u64 = 25;
 /// How long a question with `after` waits if it doesn't say.

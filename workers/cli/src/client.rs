@@ -141,6 +141,11 @@ impl Client {
         Self { agent: config.new_agent(), url, authorization: format!("Bearer {token}") }
     }
 
+    /// The bearer's token.
+    pub fn token(&self) -> &str {
+        self.authorization.strip_prefix("Bearer ").unwrap_or(&self.authorization)
+    }
+
     /// The server's address.
     pub fn url(&self) -> &Url {
         &self.url

@@ -27,12 +27,12 @@ fn token(engine: &Engine, sub: &str, roles: &[&str]) -> String {
         tenant: "demo".into(),
         roles: roles.iter().map(|role| (*role).to_owned()).collect(),
         cmd: None,
-        lifetime: Duration::from_secs(600),
+        lifetime: Duration::from_mins(10),
     };
     engine.issuer.as_ref().unwrap().mint(&claims).unwrap()
 }
 
-fn command(id: &str, stream: &str, kind: &str, data: Value) -> Value {
+fn command(id: &str, stream: &str, kind: &str, data: &Value) -> Value {
     json!({ "id": id, "stream": stream, "type": kind, "issuedAt": jiff::Timestamp::now().to_string(), "data": data })
 }
 
@@ -94,7 +94,7 @@ async fn a_command_becomes_a_document_that_is_found_also_after_a_restart() {
     let engine = start(data.path()).await;
     let member = token(&engine, "alice", &["member"]);
     let create =
-        command("c-1", "comment/1", "CreateComment", json!({ "subject": "picture/42", "text": "a fine sunset" }));
+        command("c-1", "comment/1", "CreateComment", &json!({ "subject": "picture/42", "text": "a fine sunset" }));
     send(&engine, &member, "comment/1", create.clone()).await;
     let known = settled(&engine, "c-1").await;
     assert_eq!((known.status.status, known.status.version), (Outcome::Committed, Some(1)));
@@ -105,7 +105,7 @@ async fn a_command_becomes_a_document_that_is_found_also_after_a_restart() {
     let engine = start(data.path()).await;
     assert_eq!(found(&engine, "comments", "sunset").await, 1);
     send(&engine, &member, "comment/1", create).await;
-    let edit = command("c-2", "comment/1", "EditComment", json!({ "text": "a grey morning" }));
+    let edit = command("c-2", "comment/1", "EditComment", &json!({ "text": "a grey morning" }));
     send(&engine, &member, "comment/1", edit).await;
     assert_eq!(settled(&engine, "c-2").await.status.version, Some(2));
     assert_eq!(settled(&engine, "c-1").await, known);
@@ -120,11 +120,11 @@ async fn what_is_refused_is_told_and_what_is_rejected_is_recorded() {
     let engine = start(data.path()).await;
     let (member, guest) = (token(&engine, "alice", &["member"]), token(&engine, "bob", &["guest"]));
     let stream: StreamId = "comment/2".parse().unwrap();
-    let create = |id| command(id, "comment/2", "CreateComment", json!({ "subject": "picture/42", "text": "hello" }));
+    let create = |id| command(id, "comment/2", "CreateComment", &json!({ "subject": "picture/42", "text": "hello" }));
     send(&engine, &guest, stream.as_str(), create("c-guest")).await;
     send(&engine, &member, stream.as_str(), create("c-first")).await;
     send(&engine, &member, stream.as_str(), create("c-second")).await;
-    send(&engine, &member, stream.as_str(), command("c-bad", "comment/2", "EditComment", json!({ "text": "" }))).await;
+    send(&engine, &member, stream.as_str(), command("c-bad", "comment/2", "EditComment", &json!({ "text": "" }))).await;
     send(&engine, &member, "comment/3", create("c-elsewhere")).await;
     let refusal = |known: &Known| known.status.refusal.as_ref().map(|refusal| refusal.code.as_str());
     assert_eq!(refusal(&settled(&engine, "c-guest").await), Some("forbidden"));
@@ -144,13 +144,13 @@ async fn a_batch_of_one_stream_keeps_its_order() {
     let engine = start(data.path()).await;
     let staff = token(&engine, "eve", &["staff"]);
     let stream = "room-type/resort:A";
-    let open = command("open", stream, "OpenRoomType", json!({ "hotel": "resort", "name": "A", "rooms": 1 }));
+    let open = command("open", stream, "OpenRoomType", &json!({ "hotel": "resort", "name": "A", "rooms": 1 }));
     let book = |n: u32| {
         let data = json!({ "bookingId": format!("b-{n}"), "guest": { "name": format!("Guest {n}") },
             "arrival": "2026-12-01", "departure": "2026-12-03", "party": { "adults": 2, "children": 0 } });
-        command(&format!("book-{n}"), stream, "BookRoom", data)
+        command(&format!("book-{n}"), stream, "BookRoom", &data)
     };
-    let cancel = command("cancel", stream, "CancelBooking", json!({ "bookingId": "b-1" }));
+    let cancel = command("cancel", stream, "CancelBooking", &json!({ "bookingId": "b-1" }));
     send(&engine, &staff, stream, json!([open, book(1), book(2), book(1), cancel])).await;
     let events = |known: Known| known.status.events.into_iter().map(|event| event.kind).collect::<Vec<_>>();
     assert_eq!(events(settled(&engine, "book-1").await), ["RoomBooked"]);

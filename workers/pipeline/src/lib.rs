@@ -18,4 +18,4 @@ pub mod memory;
 pub mod ports;
 pub mod steps;
 
-pub use failpoint::failpoint;
+pub use failpoint::{FailPoint, failpoint};

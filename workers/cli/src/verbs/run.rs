@@ -1,5 +1,6 @@
 //! `factmill run`: the embedded engine in this process.
 
+use std::io::IsTerminal as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -46,6 +47,7 @@ impl Args {
     pub(super) fn run(self) -> Result<Verdict, Failure> {
         let filter = EnvFilter::try_from_env("FACTMILL_LOG").unwrap_or_else(|_| EnvFilter::new("info,tantivy=warn"));
         let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+        let log = log.with_ansi(std::io::stderr().is_terminal());
         match self.log {
             Log::Text => log.init(),
             Log::Json => log.json().init(),

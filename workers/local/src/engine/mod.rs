@@ -282,21 +282,18 @@ async fn open(
 }
 
 fn keys(options: &Options, issuer: Option<&Issuer>) -> (String, Arc<dyn KeySource>) {
-    match &options.issuer {
-        Some((name, file)) => (name.clone(), Arc::new(KeyFile::new(file.as_path() as &Path))),
-        None => {
-            let keys = issuer.map_or_else(|| JwkSet { keys: Vec::new() }, Issuer::jwks);
-            (crate::issuer::ISSUER.to_owned(), Arc::new(FixedKeys::new(keys)))
-        }
+    if let Some((name, file)) = &options.issuer {
+        return (name.clone(), Arc::new(KeyFile::new(file.as_path() as &Path)));
     }
+    let keys = issuer.map_or_else(|| JwkSet { keys: Vec::new() }, Issuer::jwks);
+    (crate::issuer::ISSUER.to_owned(), Arc::new(FixedKeys::new(keys)))
 }
 
 #[async_trait]
 impl Health for Engine {
     async fn parts(&self) -> BTreeMap<&'static str, Trouble> {
         let mut parts = BTreeMap::new();
-        let store = self.store.flush();
-        let store = tokio::time::timeout(Duration::from_secs(2), store).await;
+        let store = tokio::time::timeout(Duration::from_secs(2), self.store.probe()).await;
         parts.insert(
             "store",
             match store {

@@ -68,8 +68,8 @@ impl LocalWorkflow {
 
     /// Loads another definition, whose tasks call `Validate`, `Authorize`, `Persist` and `Settle`.
     pub fn with_definition(definition: &str, steps: Steps) -> Result<Self, LoadError> {
-        let named = ["Validate", "Authorize", "Persist", "Settle"].iter();
-        let names: BTreeMap<_, _> = named
+        let names: BTreeMap<_, _> = ["Validate", "Authorize", "Persist", "Settle"]
+            .iter()
             .filter(|name| definition.contains(&format!("${{{name}}}")))
             .map(|name| ((*name).to_owned(), (*name).to_owned()))
             .collect();
@@ -109,13 +109,11 @@ impl Carried {
 impl Document for Carried {
     fn field(&self, name: &str) -> Option<Data> {
         let batch = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match name {
-            "settle" => batch.as_ref().map(|batch| Data::from(Value::Bool(batch.settle))),
-            _ => {
-                let Value::Object(mut members) = serde_json::to_value(batch.as_ref()?).ok()? else { return None };
-                members.remove(name).map(Data::from)
-            }
+        if name == "settle" {
+            return batch.as_ref().map(|batch| Data::from(Value::Bool(batch.settle)));
         }
+        let Value::Object(mut members) = serde_json::to_value(batch.as_ref()?).ok()? else { return None };
+        members.remove(name).map(Data::from)
     }
 
     fn to_json(&self) -> Value {

@@ -6,6 +6,7 @@ mod aggregate;
 mod cells;
 mod directory;
 mod layout;
+pub mod limits;
 mod lookup;
 mod page;
 mod query;

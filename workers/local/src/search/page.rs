@@ -59,16 +59,18 @@ impl Page {
         let after = self.after.as_ref().map(|cells| {
             keys.iter().zip(cells).map(|(key, cell)| key.bound(cell.as_ref())).collect::<tantivy::Result<Vec<_>>>()
         });
-        let (limit, after) = (self.limit, after.transpose()?);
+        // one more than the page holds tells whether there is another page
+        let (limit, after) = (self.limit.saturating_add(1), after.transpose()?);
         Ok(SegmentPage { ordinal, keys, limit, after, best: BinaryHeap::new(), scratch: Vec::new() })
     }
 
-    /// The page from the pages of all segments, and the cursor behind it if it is full.
+    /// The page from the pages of all segments, and the cursor behind it if there is more.
     pub(super) fn merge(&self, segments: Vec<Vec<Ranked>>) -> (Vec<Ranked>, Option<String>) {
         let mut all: Vec<Ranked> = segments.into_iter().flatten().collect();
         all.sort_by(|a, b| self.compare(&a.cells, &b.cells));
+        let more = all.len() > self.limit;
         all.truncate(self.limit);
-        let last = all.last().filter(|_| all.len() == self.limit);
+        let last = all.last().filter(|_| more);
         let next = last.and_then(|last| serde_json::to_vec(&last.cells).ok()).map(|json| URL_SAFE_NO_PAD.encode(json));
         (all, next)
     }
@@ -162,7 +164,7 @@ impl SegmentKey {
     }
 }
 
-/// The best documents of one segment.
+/// The best documents of one segment, at most `limit`.
 pub(super) struct SegmentPage {
     ordinal: SegmentOrdinal,
     keys: Vec<SegmentKey>,
@@ -175,7 +177,7 @@ pub(super) struct SegmentPage {
 
 impl SegmentPage {
     pub(super) fn collect(&mut self, doc: DocId, score: f32) {
-        if self.limit == 0 || !self.is_wanted(doc, score) {
+        if !self.is_wanted(doc, score) {
             return;
         }
         let ranks = if self.best.len() == self.limit { self.best.pop().map(|(worst, ..)| worst) } else { None };

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use kernel::{Hash, Id, StreamId, StreamKey, Tenant};
+use pipeline::FailPoint;
 use pipeline::ports::{
     Unavailable,
     commits::{Append, AppendError, ClaimKey, ClaimWrite, CommitStore, Holder, Page, Seen, Stored},
@@ -80,7 +81,7 @@ impl CommitStore for Store {
                 waiters.wake(&commit.tenant, commit.commands.iter().map(|command| &command.id));
             }
         };
-        match self.inner.writer.write(("commit", "committed"), write, done).await {
+        match self.inner.writer.write((FailPoint::Commit, FailPoint::Committed), write, done).await {
             Ok(appended) => {
                 let answer = |(append, appended): (&Append, Appended)| appended.map(|_| append.stored().clone());
                 appends.iter().zip(appended).map(answer).collect()
@@ -139,7 +140,13 @@ fn page(
             page.more = true;
             break;
         }
-        let stored = Stored::decode(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?)?;
+        let stored = match Stored::decode(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?) {
+            Ok(stored) => stored,
+            Err(corrupt) => {
+                page.corrupt = Some(corrupt);
+                break;
+            }
+        };
         bytes += stored.bytes;
         let enough = last(&stored);
         page.commits.push(Arc::new(stored));

@@ -1,6 +1,7 @@
 //! The inbox of given-up commands.
 
 use async_trait::async_trait;
+use pipeline::FailPoint;
 use pipeline::ports::{
     Unavailable,
     queue::{Failed, FailureInbox},
@@ -21,6 +22,6 @@ impl FailureInbox for Store {
             let key = params![failed.tenant.as_str(), failed.stream.as_str(), failed.id.as_str(), received_at, body];
             db.prepare_cached(sql)?.execute(key).map(drop)
         };
-        self.inner.writer.write(("inbox", "inboxed"), write, |_| ()).await
+        self.inner.writer.write((FailPoint::Keep, FailPoint::Kept), write, |_| ()).await
     }
 }

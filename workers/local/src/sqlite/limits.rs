@@ -6,8 +6,8 @@ use std::{
 };
 
 use kernel::StreamKey;
-use pipeline::ports::queue::Message;
-use rusqlite::{Connection, params};
+use pipeline::ports::{commits::Stored, queue::Message};
+use rusqlite::{Connection, OpenFlags, params};
 
 use super::{FILE, OpenError, schema, tune};
 
@@ -24,6 +24,39 @@ pub struct Rows {
     pub commit: Vec<u8>,
     /// The ids of the commit's commands.
     pub ids: Vec<String>,
+}
+
+/// The newest commits of a store, as the rows that they were: their messages get this body and token.
+pub fn recorded(folder: &Path, count: u32, body: &str, authorization: &str) -> Result<Vec<Rows>, OpenError> {
+    let path = folder.join(FILE);
+    let read = || -> rusqlite::Result<Vec<Rows>> {
+        let db = Connection::open_with_flags(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        let mut select = db.prepare("SELECT body FROM commits ORDER BY pos DESC LIMIT ?1")?;
+        let bodies = select.query_map([count], |row| row.get::<_, Vec<u8>>(0))?;
+        let rows = bodies.map(|commit| {
+            let commit = commit?;
+            let stored =
+                Stored::decode(&commit).map_err(|error| rusqlite::Error::ToSqlConversionFailure(error.into()))?;
+            let stream = stored.commit.key();
+            Ok(Rows {
+                message: Message {
+                    group: stream.to_string(),
+                    body: body.to_owned(),
+                    authorization: authorization.to_owned(),
+                    traceparent: None,
+                    task_token: None,
+                },
+                stream,
+                seq: stored.commit.seq,
+                ids: stored.commit.commands.iter().map(|command| command.id.to_string()).collect(),
+                commit,
+            })
+        });
+        let mut rows = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+        rows.reverse();
+        Ok(rows)
+    };
+    read().map_err(|source| OpenError::Database { path: path.clone(), source })
 }
 
 /// Writes rows to a new store in this folder, as the engine would under load: each transaction takes so many

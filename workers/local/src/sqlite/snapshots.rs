@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use kernel::{Hash, StreamKey};
+use pipeline::FailPoint;
 use pipeline::ports::{
     Unavailable,
     snapshots::{Snapshot, SnapshotStore},
@@ -42,7 +43,7 @@ impl SnapshotStore for Store {
             ])?;
             Ok(rows == 1)
         };
-        self.inner.writer.write(("snapshot", "snapshotted"), write, |_| ()).await
+        self.inner.writer.write((FailPoint::Snapshot, FailPoint::Snapshotted), write, |_| ()).await
     }
 }
 

@@ -180,7 +180,7 @@ pub struct Found {
     pub total: u64,
     /// The page.
     pub hits: Vec<Hit>,
-    /// Where the next page begins, if there may be one: the last hit's sort values. Opaque, made by the index; that
+    /// Where the next page begins, if there is one: the last hit's sort values. Opaque, made by the index; that
     /// it belongs to its query is checked by the caller.
     pub next: Option<String>,
     /// Aggregations by name, as the wire contract shapes them.

@@ -44,7 +44,7 @@ pub struct Projected {
 struct Run {
     key: StreamKey,
     commits: Vec<Arc<Stored>>,
-    /// The last commit that is folded already.
+    /// The last commit that is folded already; of a stream parked for a gap, the commit behind the gap.
     seq: u64,
     /// The stream's version there.
     version: u64,
@@ -66,7 +66,7 @@ pub async fn project(
     for run in &mut runs {
         projected.gaps += fill_gaps(view, store, run).await?;
     }
-    runs.retain(|run| !run.commits.is_empty());
+    runs.retain(|run| !run.commits.is_empty() || run.parked.is_some());
 
     let mut documents = read_documents(view, index, &runs).await?;
     let mut entries = Vec::new();
@@ -80,13 +80,15 @@ pub async fn project(
                 entries.push(entry(&run.key, id, document));
             }
         }
-        if let Some(parked) = &folded.parked {
+        // what the fold could not take comes before what the store could not read
+        let parked = folded.parked.or_else(|| run.parked.clone());
+        if let Some(parked) = &parked {
             projected.parked += 1;
             tracing::error!(view = view.name(), stream = %run.key, "a stream can't be folded on: {parked}");
         }
         if view.has_cursor() {
-            cursors.extend(cursor(run, folded.memo, folded.parked));
-        } else if let Some(parked) = folded.parked {
+            cursors.extend(cursor(run, folded.memo, parked));
+        } else if let Some(parked) = parked {
             let id = run.key.stream.id();
             let mut document = documents.get(id).cloned().unwrap_or_default();
             document.version = document.version.max(parked.version);
@@ -97,7 +99,7 @@ pub async fn project(
     }
     projected.written = entries.len();
     projected.refused = write(view, index, entries).await?;
-    crate::failpoint("documents");
+    crate::failpoint(crate::FailPoint::Documents);
     write(view, index, cursors).await?;
     Ok(projected)
 }
@@ -127,6 +129,22 @@ pub fn progress(entry: &Entry) -> (u64, Option<&Parked>) {
         Content::Parked { parked, .. } => (parked.version.saturating_sub(1), Some(parked)),
         _ => (entry.version, None),
     }
+}
+
+/// The entries that a view makes of whole streams, cursors included, as if nothing had been folded before.
+pub fn fold_anew(view: &ViewSpec, commits: &[Stored]) -> Vec<Entry> {
+    let commits: Vec<_> = commits.iter().cloned().map(Arc::new).collect();
+    let mut entries = Vec::new();
+    for run in by_stream(view, &commits) {
+        let mut documents = HashMap::new();
+        let commits: Vec<_> = run.commits.iter().map(|stored| &stored.commit).collect();
+        let folded = view.fold(None, &commits, &mut documents);
+        entries.extend(documents.iter().map(|(id, document)| entry(&run.key, id, document)));
+        if view.has_cursor() {
+            entries.extend(cursor(&run, folded.memo, folded.parked));
+        }
+    }
+    entries
 }
 
 async fn read_cursors(view: &ViewSpec, index: &dyn SearchIndex, runs: &mut [Run]) -> Result<(), Unavailable> {
@@ -172,9 +190,17 @@ async fn fill_gaps(view: &ViewSpec, store: &dyn CommitStore, run: &mut Run) -> R
             };
             let page = store.read(&run.key, from, PAGE).await?;
             let before = filled.len();
+            let corrupt = page.corrupt;
             let missing = page.commits.into_iter().filter(|read| read.commit.seq < stored.commit.seq);
             filled.extend(missing);
             gaps += filled.len() - before;
+            if let (true, Some(corrupt)) = (filled.len() == before, corrupt) {
+                let behind = filled.last().map_or(version, |last| last.commit.last);
+                run.parked = Some(Parked { version: behind + 1, reason: corrupt.0 });
+                run.seq = stored.commit.seq;
+                run.commits = filled;
+                return Ok(gaps);
+            }
             if filled.len() == before {
                 let what = format!("commit {} of `{}` is missing in the store", from, run.key);
                 return Err(Unavailable::new("filling a gap", what));
@@ -233,13 +259,13 @@ fn entry(key: &StreamKey, id: &str, document: &Document) -> Entry {
 }
 
 fn cursor(run: &Run, memo: Value, parked: Option<Parked>) -> Option<Entry> {
-    let last = &run.commits.last()?.commit;
-    // a parked stream's cursor stays before the event that it can't take, whoever parks it, with however many commits
+    // a parked stream's cursor stays before the event that it can't take, whoever parks it, with however many commits;
+    // where that event can't even be read, it bears the number of the commit behind the gap
     let (seq, version) = match &parked {
-        None => (last.seq, last.last),
+        None => run.commits.last().map(|last| (last.commit.seq, last.commit.last))?,
         Some(parked) => {
             let holds = |stored: &&Arc<Stored>| stored.commit.last >= parked.version;
-            let seq = run.commits.iter().find(holds).map_or(last.seq, |stored| stored.commit.seq);
+            let seq = run.commits.iter().find(holds).map_or(run.seq, |stored| stored.commit.seq);
             (seq, parked.version.saturating_sub(1))
         }
     };

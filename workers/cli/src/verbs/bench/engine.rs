@@ -77,6 +77,20 @@ impl Engine {
         Ok(Self { client, pid, own: Some(Own { child, _stdout: stdout, folder }), place: place.to_owned() })
     }
 
+    /// The data folder, of an engine of our own.
+    pub(super) fn data(&self) -> Option<PathBuf> {
+        self.own.as_ref().map(|own| own.folder.path().join("data"))
+    }
+
+    /// How many durable transactions the engine has made.
+    pub(super) fn transactions(&self) -> Result<f64, Failure> {
+        const NAME: &str = "factmill_transactions_total ";
+        let text = self.client.ask(crate::client::Ask::get("/metrics"))?;
+        let text = String::from_utf8_lossy(&text.body);
+        let value = text.lines().find_map(|line| line.strip_prefix(NAME)?.trim().parse().ok());
+        value.ok_or_else(|| broken("the engine's metrics lack", NAME))
+    }
+
     /// Where limits are measured: on the disk of the engine's folder.
     pub(super) fn place(&self) -> &Path {
         self.own.as_ref().map_or(&self.place, |own| own.folder.path())

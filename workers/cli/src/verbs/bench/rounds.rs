@@ -21,15 +21,12 @@ const LOOK_EVERY: Duration = Duration::from_millis(5);
 pub(super) fn measure(engine: &Engine, args: &Args) -> Result<Figures, Failure> {
     let mut figures = args.figures();
     figures.note("averageNights", json!(average_nights(args.commands)));
-    let limits = limits::all();
     for _ in 0..args.rounds {
         for load in Load::ALL {
-            throughput(engine, args, load, &mut figures)?;
+            let per_transaction = throughput(engine, args, load, &mut figures)?;
+            limits::rows_and_documents(engine, args, load, per_transaction, &mut figures)?;
             latency(&engine.client, args, load, &mut figures)?;
-            for limit in limits.iter().filter(|limit| limit.bounds().contains(load.name())) {
-                let sample = limit.measure(engine.place()).map_err(|error| broken("cannot measure a limit", error))?;
-                figures.add_limit(limit.bounds(), limit.name(), sample);
-            }
+            limits::single_writes(engine, load, &mut figures)?;
         }
     }
     if let Some(peak) = engine.pid.and_then(|pid| probe::memory(pid, "VmHWM")) {
@@ -38,14 +35,16 @@ pub(super) fn measure(engine: &Engine, args: &Args) -> Result<Figures, Failure> 
     Ok(figures)
 }
 
-/// One round of many commands: how many a second are settled, and found.
-fn throughput(engine: &Engine, args: &Args, load: Load, figures: &mut Figures) -> Result<(), Failure> {
+/// One round of many commands: how many a second are settled, and found. Returns how many commands a durable
+/// transaction carried on average.
+fn throughput(engine: &Engine, args: &Args, load: Load, figures: &mut Figures) -> Result<f64, Failure> {
     let (round, count) = (round_name(), u64::from(args.commands));
     let preparations = (0..count).filter_map(|n| load.preparation(&round, n));
     send(&engine.client, args.plan(), preparations)?;
 
     let commands: Vec<_> = (0..count).map(|n| load.command(&round, n)).collect();
     let cpu = || engine.pid.and_then(probe::cpu_micros);
+    let transactions = engine.transactions()?;
     let (cpu_before, started) = (cpu(), Instant::now());
     let (times, peak) = probe::peak_memory(engine.pid, || -> Result<_, Failure> {
         send(&engine.client, args.plan(), commands.into_iter())?;
@@ -64,7 +63,9 @@ fn throughput(engine: &Engine, args: &Args, load: Load, figures: &mut Figures) -
     if let Some(peak) = peak {
         figures.add(&format!("{name}, peak anonymous memory"), "MiB", mebibytes(peak));
     }
-    Ok(())
+    let per_transaction = count / (engine.transactions()? - transactions).max(1.0);
+    figures.add(&format!("{name}, in one transaction"), "commands", per_transaction);
+    Ok(per_transaction)
 }
 
 /// One command after the other: how long until it is settled, and found.

@@ -15,6 +15,7 @@ use std::{
 use async_trait::async_trait;
 use jiff::Timestamp;
 use kernel::{Id, StreamId, Tenant};
+use pipeline::FailPoint;
 use pipeline::ports::{
     Unavailable,
     clock::Clock,
@@ -275,6 +276,6 @@ impl Queue {
                 }
             }
         };
-        self.writer.write(("accept", "accepted"), write, done).await.map(drop)
+        self.writer.write((FailPoint::Accept, FailPoint::Accepted), write, done).await.map(drop)
     }
 }

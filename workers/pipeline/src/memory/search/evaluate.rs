@@ -181,8 +181,9 @@ pub(super) fn search<'a>(
         let after = read_cursor(&keys, cursor).ok_or(SearchError::BadCursor)?;
         ranked.retain(|(ranks, _)| compare(&keys, ranks, &after).is_gt());
     }
+    let more = ranked.len() > query.limit;
     ranked.truncate(query.limit);
-    let last = ranked.last().filter(|_| ranked.len() == query.limit);
+    let last = ranked.last().filter(|_| more);
     let next = last.map(|(ranks, _)| write_cursor(ranks));
     let marked = query.highlight.then_some(wanted.as_slice());
     let hits = ranked.iter().map(|(_, doc)| doc.hit(scored, marked)).collect::<Result<_, _>>()?;

@@ -1,0 +1,141 @@
+//! Commands, and sending them.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use serde_json::{Value, json};
+
+use super::{Actor, Answer, Ask, encode};
+
+/// A new `UUIDv7`.
+pub(crate) fn id() -> String {
+    id_of_time(jiff::Timestamp::now())
+}
+
+/// A `UUIDv7` of a time.
+pub(crate) fn id_of_time(time: jiff::Timestamp) -> String {
+    static COUNT: AtomicU64 = AtomicU64::new(0);
+    let ms = time.as_millisecond();
+    let (run, count) = (u64::from(std::process::id()), COUNT.fetch_add(1, Ordering::Relaxed));
+    format!("{:08x}-{:04x}-7{:03x}-8{:03x}-{:012x}", ms >> 16, ms & 0xffff, run & 0xfff, (run >> 12) & 0xfff, count)
+}
+
+/// A command that nobody sent before; its id tells when it was issued.
+pub(crate) fn command(stream: &str, kind: &str, data: Value) -> Value {
+    json!({ "id": id(), "stream": stream, "type": kind, "data": data })
+}
+
+/// The data of `BookRoom`.
+pub(crate) fn booking(id: &str, arrival: &str, departure: &str) -> Value {
+    json!({ "bookingId": id, "guest": { "name": format!("Guest {id}") }, "arrival": arrival, "departure": departure,
+            "party": { "adults": 2, "children": 0 } })
+}
+
+/// The data of `CreateComment`.
+pub(crate) fn comment(text: &str) -> Value {
+    json!({ "subject": "picture/42", "text": text })
+}
+
+/// Opens a room type.
+#[track_caller]
+pub(crate) fn open(staff: &Actor, stream: &str, rooms: u32) -> Value {
+    let hotel = stream.strip_prefix("room-type/").unwrap().rsplit_once(':').unwrap().0;
+    staff.commits(stream, "OpenRoomType", json!({ "hotel": hotel, "name": "Room", "rooms": rooms }))
+}
+
+/// The parameter `after` that shows a status.
+pub(crate) fn after(status: &Value) -> String {
+    format!("after={}%40{}", encode(status["stream"].as_str().unwrap()), version_of(status))
+}
+
+pub(crate) fn version_of(status: &Value) -> u64 {
+    status["version"].as_u64().unwrap()
+}
+
+impl Actor {
+    /// The types of events of a status.
+    #[track_caller]
+    pub(crate) fn settle(&self, command: &Value) -> Value {
+        let answer = self.settled(command);
+        let status = answer.is(200);
+        assert_eq!(status["id"], command["id"], "{status}");
+        assert_eq!(status["stream"], command["stream"], "{status}");
+        assert_eq!(status["type"], command["type"], "{status}");
+        status
+    }
+
+    /// Sends a command and waits for its verdict.
+    #[track_caller]
+    pub(crate) fn settled(&self, command: &Value) -> Answer {
+        Ask::post("/commands").by(self).wait().json(command).send()
+    }
+
+    #[track_caller]
+    pub(crate) fn submit(&self, stream: &str, kind: &str, data: Value) -> Value {
+        self.settle(&command(stream, kind, data))
+    }
+
+    /// Sends what shall be committed.
+    #[track_caller]
+    pub(crate) fn commits(&self, stream: &str, kind: &str, data: Value) -> Value {
+        let status = self.submit(stream, kind, data);
+        assert_eq!(status["status"], "committed", "{status}");
+        status
+    }
+
+    /// Sends what shall commit events of these types.
+    #[track_caller]
+    pub(crate) fn makes(&self, stream: &str, kind: &str, data: Value, events: &[&str]) -> Value {
+        let status = self.commits(stream, kind, data);
+        let types: Vec<_> = status["events"].as_array().unwrap().iter().map(|e| e["type"].as_str().unwrap()).collect();
+        assert_eq!(types, events, "{status}");
+        status
+    }
+
+    /// Sends what a rule says no to.
+    #[track_caller]
+    pub(crate) fn rejected(&self, stream: &str, kind: &str, data: Value, code: &str) -> Value {
+        let status = self.submit(stream, kind, data);
+        assert_eq!(status["status"], "rejected", "{status}");
+        assert_eq!(status["rejection"]["code"], code, "{status}");
+        status
+    }
+
+    /// Sends what the workflow refuses.
+    #[track_caller]
+    pub(crate) fn refused(&self, stream: &str, kind: &str, data: Value, code: &str) -> Value {
+        let status = self.submit(stream, kind, data);
+        assert_eq!(status["status"], "refused", "{status}");
+        assert_eq!(status["refusal"]["code"], code, "{status}");
+        status
+    }
+
+    /// The events of a stream.
+    #[track_caller]
+    pub(crate) fn history(&self, stream: &str) -> Vec<Value> {
+        let answer = self.get(format!("/streams/{stream}?limit=1000")).is(200);
+        answer["events"].as_array().unwrap().clone()
+    }
+
+    /// Searches a view by parameters, once it shows a status.
+    #[track_caller]
+    pub(crate) fn find(&self, view: &str, shown: &Value, query: &str) -> Value {
+        self.get(format!("/views/{view}?{}&{query}", after(shown))).is(200)
+    }
+
+    /// Searches a view by a typed query, once it shows a status.
+    #[track_caller]
+    pub(crate) fn search(&self, view: &str, shown: &Value, query: &Value) -> Value {
+        self.post(format!("/views/{view}/search?{}", after(shown)), query).is(200)
+    }
+
+    /// A document, once the view shows a status; `None` if there is none.
+    #[track_caller]
+    pub(crate) fn document(&self, view: &str, shown: &Value, id: &str) -> Option<Value> {
+        let answer = self.get(format!("/views/{view}/{}?{}", encode(id), after(shown)));
+        if answer.status == 404 {
+            answer.problem(404, "not-found");
+            return None;
+        }
+        Some(answer.is(200)["doc"].clone())
+    }
+}

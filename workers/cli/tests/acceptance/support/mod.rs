@@ -1,0 +1,13 @@
+//! What the checks have in common.
+
+mod bookings;
+mod client;
+mod commands;
+mod host;
+mod table;
+
+pub(crate) use bookings::{IDS, bookings, ids};
+pub(crate) use client::{Actor, Answer, Ask, encode, params};
+pub(crate) use commands::{after, booking, command, comment, id, id_of_time, open, version_of};
+pub(crate) use host::{Claims, Tenant, forge, host, now};
+pub(crate) use table::{Table, ensure};
