@@ -57,8 +57,8 @@ async fn what_the_infrastructure_could_not_do_is_given_back_with_a_growing_delay
         assert!(done.release[0].1 < Duration::from_secs(longest), "{:?}", done.release);
     }
     let mut longest = Duration::ZERO;
-    for receives in 3..1_000 {
-        let dispatching = Dispatching::new(|_, _| Some("Unavailable"));
+    let dispatching = Dispatching::new(|_, _| Some("Unavailable"));
+    for receives in 3..200 {
         let done = dispatching.dispatch(&[delivery(7, receives, "toy/a", &add("c1", 1))]).await;
         longest = longest.max(done.release[0].1);
     }
