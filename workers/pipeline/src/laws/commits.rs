@@ -15,7 +15,11 @@ use crate::ports::commits::{Append, AppendError, ClaimKey, ClaimWrite, CommitSto
 #[macro_export]
 macro_rules! commit_store_laws {
     ($fresh:path) => {
-        $crate::laws_of!(commits, $fresh:
+        $crate::commit_store_laws! { [$crate::laws_of] $fresh }
+    };
+    // what `$each` makes of the list of all laws
+    ([$($each:tt)+] $fresh:path) => {
+        $($each)+! { commits, $fresh:
             commits_are_numbered_without_gaps,
             a_taken_position_is_a_conflict,
             of_many_writers_at_one_position_one_wins,
@@ -33,7 +37,7 @@ macro_rules! commit_store_laws {
             a_claim_is_released_by_its_holder_only,
             a_claim_is_taken_over_from_the_holder_that_was_read,
             a_claim_of_a_missing_commit_is_void,
-        );
+        }
     };
 }
 

@@ -17,7 +17,11 @@ pub mod writes;
 #[macro_export]
 macro_rules! search_index_laws {
     ($fresh:expr) => {
-        $crate::search_index_laws! { @each $fresh;
+        $crate::search_index_laws! { [$crate::search_laws_of] $fresh }
+    };
+    // what `$each` makes of the list of all laws
+    ([$($each:tt)+] $fresh:expr) => {
+        $($each)+! { $fresh;
             writes::a_newer_version_replaces,
             writes::the_same_or_an_older_version_changes_nothing,
             writes::an_accepted_entry_is_read_at_once_and_found_after_a_refresh,
@@ -59,7 +63,13 @@ macro_rules! search_index_laws {
             aggregates::buckets_nest_once,
         }
     };
-    (@each $fresh:expr; $($room:ident :: $law:ident),+ $(,)?) => {
+}
+
+/// Expands to one named test for each law.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! search_laws_of {
+    ($fresh:expr; $($room:ident :: $law:ident),+ $(,)?) => {
         $(
             #[tokio::test]
             async fn $law() -> $crate::laws::Law {

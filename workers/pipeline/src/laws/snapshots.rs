@@ -12,13 +12,17 @@ use crate::ports::snapshots::{Snapshot, SnapshotStore};
 #[macro_export]
 macro_rules! snapshot_store_laws {
     ($fresh:path) => {
-        $crate::laws_of!(snapshots, $fresh:
+        $crate::snapshot_store_laws! { [$crate::laws_of] $fresh }
+    };
+    // what `$each` makes of the list of all laws
+    ([$($each:tt)+] $fresh:path) => {
+        $($each)+! { snapshots, $fresh:
             a_snapshot_is_read_as_it_was_put,
             a_snapshot_is_put_only_over_a_lower_commit,
             a_snapshot_off_the_chain_is_replaced,
             each_stream_and_revision_has_its_own,
             a_state_of_five_megabytes_is_kept,
-        );
+        }
     };
 }
 

@@ -28,7 +28,11 @@ pub struct Ledger<'a> {
 #[macro_export]
 macro_rules! status_store_laws {
     ($fresh:path) => {
-        $crate::status_store_laws!($fresh:
+        $crate::status_store_laws! { [$crate::status_laws_of] $fresh }
+    };
+    // what `$each` makes of the list of all laws
+    ([$($each:tt)+] $fresh:path) => {
+        $($each)+! { $fresh:
             a_status_is_what_the_commit_says,
             an_unknown_command_has_no_status,
             what_is_final_outranks_a_refusal,
@@ -39,8 +43,14 @@ macro_rules! status_store_laws {
             a_watcher_hears_of_a_commit,
             a_watcher_hears_of_a_refusal,
             a_watcher_hears_what_came_before_it_was_polled,
-        );
+        }
     };
+}
+
+/// Expands to one named test for each law.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! status_laws_of {
     ($fresh:path: $($law:ident),+ $(,)?) => {
         $(
             #[tokio::test]

@@ -4,9 +4,11 @@
 #![expect(clippy::panic, reason = "the domain breaks on command")]
 
 mod admission;
+mod broken;
 mod dispatch;
 mod persist;
 mod project;
 mod relay;
 mod support;
+mod table;
 mod verify;

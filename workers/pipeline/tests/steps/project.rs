@@ -3,7 +3,7 @@
 mod hidden;
 mod orders;
 mod parked;
-mod side_by_side;
+pub(crate) mod side_by_side;
 
 use std::sync::Arc;
 
@@ -41,12 +41,12 @@ async fn given(batches: &[Vec<Value>]) -> (Pipeline, Vec<Arc<Stored>>) {
 }
 
 /// Documents that come, change, go and come back; commits of several events, of one, and of none.
-fn eventful() -> Vec<Vec<Value>> {
+pub(crate) fn eventful() -> Vec<Vec<Value>> {
     vec![
         vec![list("c1", "x", 1), add("c2", 5)],
-        vec![list("c3", "y", 2)],
-        vec![command("c4", "toy/a", "Deny", json!({ "bytes": 1 }))],
-        vec![delist("c5", "x"), add("c6", 7)],
-        vec![list("c7", "x", 3), add("c8", 1), delist("c9", "y")],
+        vec![command("c3", "toy/a", "Deny", json!({ "bytes": 1 }))],
+        vec![delist("c4", "x"), add("c5", 7), list("c6", "y", 2)],
+        vec![list("c7", "x", 3), add("c8", 1)],
+        vec![add("c9", 4)],
     ]
 }

@@ -34,19 +34,7 @@ macro_rules! laws {
     };
 }
 
-laws!(
-    takes_good_tokens,
-    takes_the_forms_that_claims_may_have,
-    takes_a_token_again,
-    refuses_other_algorithms,
-    refuses_a_key_of_another_type,
-    refuses_headers_that_it_does_not_know,
-    refuses_wrong_claims,
-    refuses_tampered_tokens,
-    refuses_garbage,
-    judges_the_time_it_is_given,
-    believes_no_expired_forgery,
-);
+crate::token_verifier_laws! { [laws] }
 
 /// Keys that can change and go away, and that count how often they are read.
 #[derive(Default)]

@@ -14,6 +14,26 @@ use serde_json::{Value, json};
 
 use crate::ports::identity::{Bound, Claims, TokenError, TokenVerifier};
 
+/// What `$each` makes of the list of all laws.
+#[macro_export]
+macro_rules! token_verifier_laws {
+    ([$($each:tt)+]) => {
+        $($each)+! {
+            takes_good_tokens,
+            takes_the_forms_that_claims_may_have,
+            takes_a_token_again,
+            refuses_other_algorithms,
+            refuses_a_key_of_another_type,
+            refuses_headers_that_it_does_not_know,
+            refuses_wrong_claims,
+            refuses_tampered_tokens,
+            refuses_garbage,
+            judges_the_time_it_is_given,
+            believes_no_expired_forgery,
+        }
+    };
+}
+
 /// An issuer that can also sign what no issuer should.
 #[derive(Debug, Clone)]
 pub struct Issuer {

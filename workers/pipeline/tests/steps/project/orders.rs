@@ -110,12 +110,12 @@ async fn the_cursor_is_read_before_the_documents_and_written_after_them() {
 
 #[tokio::test]
 async fn an_old_event_does_not_bring_a_removed_document_back() {
-    let (pipeline, commits) = given(&eventful()[..4]).await;
+    let (pipeline, commits) = given(&eventful()[..3]).await;
     let view = view(&pipeline, "items");
     let index = Index::default();
     project(&view, &*pipeline.tap, &index, &commits).await.unwrap();
     let removed = index.all(&view, "toy/a").await;
-    assert_eq!(removed["x"], "5 removed", "a tombstone keeps its version");
+    assert_eq!(removed["x"], "4 removed", "a tombstone keeps its version");
     for number in 0..3 {
         project(&view, &*pipeline.tap, &index, &commits[number..=number]).await.unwrap();
         assert_eq!(index.all(&view, "toy/a").await, removed);
@@ -127,7 +127,7 @@ async fn an_old_event_does_not_bring_a_removed_document_back() {
         project(&view, &*pipeline.tap, &lost, &commits).await.unwrap();
     }
     project(&view, &*pipeline.tap, &lost, &commits[..1]).await.unwrap();
-    assert_eq!(lost.all(&view, "toy/a").await["x"], "5 removed");
+    assert_eq!(lost.all(&view, "toy/a").await["x"], "4 removed");
 }
 
 #[tokio::test]

@@ -2,43 +2,53 @@
 
 use pipeline::steps::project::project;
 
+use serde_json::Value;
+
 use super::{curse, eventful, given, list, view};
 use crate::support::{
     add,
-    projection::{Index, from_scratch},
+    projection::{Bug, Index, from_scratch},
 };
 
 /// Runs one projector on a range of the commits and another on another, at each point in turn; afterwards all commits
-/// are delivered once more, as at-least-once delivery would.
-async fn every_pair_at_every_point(batches: &[Vec<serde_json::Value>], name: &str) {
+/// are delivered once more, as at-least-once delivery would. Tells the first case that comes to something else than the
+/// fold.
+pub(crate) async fn every_pair_at_every_point(batches: &[Vec<Value>], name: &str, bug: Bug) -> Result<(), String> {
     let (pipeline, commits) = given(batches).await;
     let view = view(&pipeline, name);
     let expected = from_scratch(&view, &pipeline.tap, "toy/a").await;
-    let ranges: Vec<_> =
-        (0..commits.len()).flat_map(|from| (from + 1..=commits.len()).map(move |to| from..to)).collect();
+    let all = commits.len();
     let mut met = 0;
-    for known in [0, 1, 3] {
-        for ours in ranges.iter().filter(|range| range.end > known) {
-            for theirs in ranges.iter().filter(|range| range.end > known) {
+    for known in [0, 3] {
+        let ours: Vec<_> = (known..all).flat_map(|from| (from + 1..=all).map(move |to| from..to)).collect();
+        // contiguous ones, and each commit alone: behind a gap
+        let theirs: Vec<_> = (known + 1..=all).flat_map(|to| [known..to, to - 1..to]).collect();
+        for ours in &ours {
+            for theirs in &theirs {
                 for point in 0..4 {
-                    let index = Index::with_rival(point, &view, &pipeline.tap, &commits[theirs.clone()]);
+                    let mut index = Index::with_rival(point, &view, &pipeline.tap, &commits[theirs.clone()]);
+                    index.bug = bug;
                     project(&view, &*pipeline.tap, &index.inner, &commits[..known]).await.unwrap();
                     project(&view, &*pipeline.tap, &index, &commits[ours.clone()]).await.unwrap();
                     met += usize::from(index.met_its_rival());
                     project(&view, &*pipeline.tap, &index.inner, &commits).await.unwrap();
                     let end = index.all(&view, "toy/a").await;
-                    assert_eq!(end, expected, "{name}: known {known}, ours {ours:?}, theirs {theirs:?} before {point}");
+                    if end != expected {
+                        let case = format!("{name}: known {known}, ours {ours:?}, theirs {theirs:?} before {point}");
+                        return Err(format!("{case}: {end:#?} instead of {expected:#?}"));
+                    }
                 }
             }
         }
     }
-    assert!(met > 400, "the projectors met {met} times only");
+    assert!(met > 100, "the projectors met {met} times only");
+    Ok(())
 }
 
 #[tokio::test]
 async fn two_projectors_never_fold_twice() {
     for name in ["items", "totals"] {
-        every_pair_at_every_point(&eventful(), name).await;
+        every_pair_at_every_point(&eventful(), name, Bug::None).await.unwrap();
     }
 }
 
@@ -53,7 +63,7 @@ async fn two_projectors_park_the_same() {
             vec![list("c8", "x", 2), add("c9", 1)],
         ];
         for name in ["items", "totals"] {
-            every_pair_at_every_point(&batches, name).await;
+            every_pair_at_every_point(&batches, name, Bug::None).await.unwrap();
         }
     }
 }
@@ -67,6 +77,6 @@ async fn two_projectors_hide_the_same() {
         vec![list("c5", "x", 3), list("c6", "y", "none")],
     ];
     for name in ["items", "totals"] {
-        every_pair_at_every_point(&batches, name).await;
+        every_pair_at_every_point(&batches, name, Bug::None).await.unwrap();
     }
 }

@@ -154,6 +154,7 @@ pub(crate) struct Tapped {
     pub(crate) store: MemoryStore,
     pub(crate) calls: Mutex<BTreeMap<&'static str, usize>>,
     faults: Mutex<BTreeMap<&'static str, VecDeque<Option<Fault>>>>,
+    damage: Mutex<Option<fn(&mut Stored)>>,
 }
 
 impl Tapped {
@@ -166,6 +167,11 @@ impl Tapped {
     pub(crate) fn fail_at(&self, call: &'static str, behind: usize, fault: Fault) {
         let calls = (0..behind).map(|_| None).chain([Some(fault)]);
         self.faults.lock().unwrap().entry(call).or_default().extend(calls);
+    }
+
+    /// From now on, the last commit of each page that is read is told damaged.
+    pub(crate) fn tell_otherwise(&self, damage: fn(&mut Stored)) {
+        *self.damage.lock().unwrap() = Some(damage);
     }
 
     /// How often each was called since it was asked for last.
@@ -202,7 +208,12 @@ impl CommitStore for Tapped {
     }
 
     async fn read(&self, key: &StreamKey, from: u64, limit: usize) -> Result<Page, Unavailable> {
-        self.tap("read", self.store.read(key, from, limit)).await
+        let mut page = self.tap("read", self.store.read(key, from, limit)).await?;
+        let damage = *self.damage.lock().unwrap();
+        if let (Some(damage), Some(last)) = (damage, page.commits.last_mut()) {
+            damage(Arc::make_mut(last));
+        }
+        Ok(page)
     }
 
     async fn find(&self, key: &StreamKey, commands: &[(Id, Timestamp)]) -> Result<Vec<Option<Seen>>, Unavailable> {

@@ -84,7 +84,7 @@ impl Dispatching {
     }
 
     pub(crate) async fn dispatch(&self, deliveries: &[Delivery]) -> Dispatched {
-        self.dispatch.dispatch(deliveries, Instant::now() + Duration::from_secs(3_600)).await
+        self.dispatch.dispatch(deliveries, Instant::now() + Duration::from_hours(1)).await
     }
 
     pub(crate) async fn dispatch_until(&self, deliveries: &[Delivery], until: Instant) -> Dispatched {
@@ -102,7 +102,7 @@ impl Dispatching {
 }
 
 /// A message of commands, or of anything, as staff sends it to a stream's group.
-pub(crate) fn delivery(receipt: u64, receives: u32, stream: &str, body: impl ToString) -> Delivery {
+pub(crate) fn delivery(receipt: u64, receives: u32, stream: &str, body: &(impl ToString + ?Sized)) -> Delivery {
     let message = Message {
         group: format!("acme/{stream}"),
         body: body.to_string(),
@@ -114,7 +114,7 @@ pub(crate) fn delivery(receipt: u64, receives: u32, stream: &str, body: impl ToS
 }
 
 /// The same, waited for.
-pub(crate) fn awaited(delivery: Delivery, token: &str) -> Delivery {
+pub(crate) fn awaited(delivery: &Delivery, token: &str) -> Delivery {
     let message = Message { task_token: Some(token.into()), ..(*delivery.message).clone() };
-    Delivery { message: Arc::new(message), ..delivery }
+    Delivery { message: Arc::new(message), ..delivery.clone() }
 }

@@ -28,6 +28,17 @@ use super::{doubles::Tapped, key};
 /// What an index does with an entry, where a test wants something else than the real thing.
 pub(crate) type Meddle = Box<dyn FnMut(&Entry) -> Option<Put> + Send>;
 
+/// How the index is broken, if it is.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) enum Bug {
+    #[default]
+    None,
+    /// Documents are told as they were before the cursor was read.
+    CursorAfterDocuments,
+    /// Documents have no version: every event is above it.
+    TwoFolds,
+}
+
 /// An index in memory. At a call of one's choice another projector does all its work first.
 #[derive(Default)]
 pub(crate) struct Index {
@@ -36,6 +47,9 @@ pub(crate) struct Index {
     calls: Mutex<usize>,
     rival: Mutex<Option<Rival>>,
     meddle: Mutex<Option<Meddle>>,
+    pub(crate) bug: Bug,
+    /// The documents before the first call.
+    before: Mutex<Option<Vec<Entry>>>,
     /// What was called, and how much of it.
     pub(crate) log: Mutex<Vec<String>>,
 }
@@ -113,8 +127,20 @@ pub(crate) fn plain(entry: &Entry) -> String {
 #[async_trait]
 impl SearchIndex for Index {
     async fn get(&self, view: &ViewSpec, keys: &[Key]) -> Result<Vec<Option<Entry>>, Unavailable> {
+        let a = key("toy/a");
+        let before = self.inner.entries(view, &a.tenant, &a.stream).await?;
+        let before = self.before.lock().unwrap().get_or_insert(before).clone();
         self.call("get", keys.len()).await;
-        self.inner.get(view, keys).await
+        let mut entries = self.inner.get(view, keys).await?;
+        let documents = self.log.lock().unwrap().len() == 2;
+        for (entry, key) in entries.iter_mut().zip(keys).filter(|_| documents) {
+            match self.bug {
+                Bug::None => {}
+                Bug::CursorAfterDocuments => *entry = before.iter().find(|entry| entry.key == *key).cloned(),
+                Bug::TwoFolds => entry.iter_mut().for_each(|entry| entry.version = 0),
+            }
+        }
+        Ok(entries)
     }
 
     async fn put(&self, view: &ViewSpec, entries: Vec<Entry>) -> Result<Vec<Put>, Unavailable> {
