@@ -1,6 +1,6 @@
 //! Commands in, one by one; and what came of them.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, collections::HashMap, sync::Arc, time::Duration};
 
 use axum::{
     extract::State,
@@ -249,7 +249,16 @@ pub(crate) async fn statuses(
     params.none_left()?;
     let ids = read_ids(&sent.json()?)?;
     let known = app.statuses.read(&caller.claims.tenant, &ids).await?;
-    let visible = |known: Option<Known>| known.filter(|known| may_see(&app, &caller, known)).map(|known| known.status);
+    // the policies know a status by its actor: one ruling for all of an actor's
+    let mut seen: HashMap<String, bool> = HashMap::new();
+    let visible = |known: Option<Known>| {
+        let known = known?;
+        let may = match seen.get(&known.actor) {
+            Some(may) => *may,
+            None => *seen.entry(known.actor.clone()).or_insert_with(|| may_see(&app, &caller, &known)),
+        };
+        may.then_some(known.status)
+    };
     let statuses = ids.iter().map(|id| id.as_str().to_owned()).zip(known.into_iter().map(visible)).collect();
     Ok(Json(Statuses { statuses }))
 }

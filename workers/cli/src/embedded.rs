@@ -150,6 +150,8 @@ or read and try the API at http://{address}/docs\n"
 struct Signals {
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
+    /// Listened for so that a file that may not grow is an error of its write, not the end of the process.
+    _too_large: tokio::signal::unix::Signal,
 }
 
 impl Signals {
@@ -159,6 +161,7 @@ impl Signals {
         Ok(Self {
             interrupt: signal(SignalKind::interrupt()).map_err(failed)?,
             terminate: signal(SignalKind::terminate()).map_err(failed)?,
+            _too_large: signal(SignalKind::from_raw(libc::SIGXFSZ)).map_err(failed)?,
         })
     }
 

@@ -5,6 +5,10 @@ use std::process::ExitCode;
 use clap::Parser;
 use factmill::CommandLine;
 
+/// The engine allocates much and briefly, on many threads, which is what this allocator is made for.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     match factmill::run(CommandLine::parse()) {
         Ok(verdict) => verdict.into(),

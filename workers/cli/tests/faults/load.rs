@@ -91,7 +91,7 @@ impl Load {
         let client = |number| {
             let shared = shared.clone();
             let dice = dice.fork(number);
-            std::thread::spawn(move || Sender { shared, dice, number, count: 0, comments: Vec::new() }.run())
+            std::thread::spawn(move || Sender { shared, dice, number, lost: 0, count: 0, comments: Vec::new() }.run())
         };
         let clients = (0..CLIENTS).map(client).collect();
         Self { shared, clients }
@@ -130,20 +130,20 @@ struct Sender {
     shared: Arc<Shared>,
     dice: Dice,
     number: u64,
+    /// The last engine that this client had.
+    lost: u64,
     count: u64,
     comments: Vec<String>,
 }
 
 impl Sender {
     fn run(mut self) {
-        let mut seen = 0;
-        while let Some((generation, client)) = self.engine(seen) {
+        while let Some(client) = self.engine() {
             if self.count == 0 && self.number == 0 {
                 let open = ROOM_TYPES.map(|stream| self.open(stream));
                 self.send(&client, &open);
             }
             while !self.over() && self.act(&client) {}
-            seen = generation;
         }
     }
 
@@ -152,15 +152,19 @@ impl Sender {
     }
 
     /// The next engine after the one that was lost; none when all is over.
-    fn engine(&self, lost: u64) -> Option<(u64, Client)> {
-        let mut slot = self.shared.engine.lock().unwrap();
+    fn engine(&mut self) -> Option<Client> {
+        let shared = self.shared.clone();
+        let mut slot = shared.engine.lock().unwrap();
         loop {
             if self.over() {
                 return None;
             }
             match &*slot {
-                (generation, Some(client)) if *generation != lost => return Some((*generation, client.clone())),
-                _ => slot = self.shared.news.wait_timeout(slot, std::time::Duration::from_millis(100)).unwrap().0,
+                (generation, Some(client)) if *generation != self.lost => {
+                    self.lost = *generation;
+                    return Some(client.clone());
+                }
+                _ => slot = shared.news.wait_timeout(slot, std::time::Duration::from_millis(100)).unwrap().0,
             }
         }
     }
@@ -275,9 +279,7 @@ impl Sender {
         let mut answer = client.try_post("/commands", &body, None);
         if answer.is_none() && self.dice.one_in(2) {
             // as a careful client does: the same again, to whoever answers next
-            let Some((_, next)) = self.engine(self.shared.engine.lock().map(|slot| slot.0).unwrap()) else {
-                return false;
-            };
+            let Some(next) = self.engine() else { return false };
             answer = next.try_post("/commands", &body, None);
         }
         let Some(answer) = answer else { return false };

@@ -6,8 +6,10 @@ mod check;
 mod client;
 mod damage;
 mod dice;
-mod disk;
+mod ends;
 mod folders;
+#[cfg(target_os = "linux")]
+mod full;
 mod kill;
 mod load;
 mod points;

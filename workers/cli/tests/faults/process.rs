@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::client::{Client, until};
+use crate::client::Client;
 
 /// How long a process may take to start or to end.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -140,14 +140,6 @@ impl Engine {
         let (status, said) = self.process.terminate();
         assert_eq!(status.code(), Some(0), "{said}");
         said
-    }
-
-    /// Waits until it says something on stderr.
-    pub(crate) fn until_said(&self, words: &str) {
-        until(&format!("it says `{words}`"), || {
-            let said = self.process.said();
-            if said.contains(words) { Ok(()) } else { Err(said) }
-        });
     }
 }
 

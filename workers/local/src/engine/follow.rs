@@ -161,7 +161,7 @@ impl Follower {
         let mut news = tail.position();
         news.mark_unchanged();
         let page = tail.read(place.at, PAGE_BYTES).await?;
-        let Some(last) = page.last().map(|logged| logged.pos) else {
+        let Some((last, hash)) = page.last().map(|logged| (logged.pos, logged.hash)) else {
             if place.dirty {
                 return self.commit(place).await;
             }
@@ -174,10 +174,7 @@ impl Follower {
         let mut commits: Vec<Arc<Stored>> = Vec::with_capacity(page.len());
         for logged in page {
             match logged.stored {
-                Ok(stored) => {
-                    place.hash = Some(stored.hash.to_string());
-                    commits.push(stored);
-                }
+                Ok(stored) => commits.push(stored),
                 Err(corrupt) => {
                     self.metrics.unreadable.inc();
                     tracing::error!(
@@ -197,7 +194,7 @@ impl Follower {
             self.metrics.projected(self.view.name(), projected);
             place.dirty |= projected.written > 0;
         }
-        place.at = last;
+        (place.at, place.hash) = (last, Some(hash.to_string()));
         self.metrics.at(self.view.name(), place.at);
         if place.dirty && place.committed.elapsed() >= COMMIT_EVERY {
             self.commit(place).await?;

@@ -293,8 +293,7 @@ fn keys(options: &Options, issuer: Option<&Issuer>) -> (String, Arc<dyn KeySourc
 impl Health for Engine {
     async fn parts(&self) -> BTreeMap<&'static str, Trouble> {
         let mut parts = BTreeMap::new();
-        let store = self.store.flush();
-        let store = tokio::time::timeout(Duration::from_secs(2), store).await;
+        let store = tokio::time::timeout(Duration::from_secs(2), self.store.probe()).await;
         parts.insert(
             "store",
             match store {

@@ -1,6 +1,7 @@
 //! Files that need not survive a power loss: nothing is synced.
 
 use std::{
+    collections::HashSet,
     fs::{self, File},
     io::{self, BufWriter, Write},
     path::{Path, PathBuf},
@@ -93,12 +94,29 @@ impl Directory for Unsynced {
     }
 }
 
+/// The file that names the segments of the last commit.
+const META: &str = "meta.json";
 const BOOT: &str = "boot";
 
 /// Whether the machine has run without a break since the folder was marked: then nothing written to it was lost.
 /// A system that doesn't tell is taken for one that broke.
 pub(super) fn survived(root: &Path) -> bool {
     matches!((boot(), fs::read_to_string(root.join(BOOT))), (Some(now), Ok(then)) if now == then)
+}
+
+/// Whether nobody wrote to the files of these segments since the index was last committed: they are written once,
+/// before the file that names them.
+pub(super) fn untouched(root: &Path, segments: &HashSet<String>) -> io::Result<bool> {
+    let committed = fs::metadata(root.join(META))?.modified()?;
+    for file in fs::read_dir(root)? {
+        let file = file?;
+        let name = file.file_name();
+        let segment = name.to_str().and_then(|name| name.split('.').next());
+        if segment.is_some_and(|segment| segments.contains(segment)) && file.metadata()?.modified()? > committed {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Marks the folder as written since this start of the machine.

@@ -1,6 +1,7 @@
 //! One view's index: its folder, its writer, and what readers see of it.
 
 use std::{
+    collections::HashSet,
     fs, io,
     panic::catch_unwind,
     path::{Path, PathBuf},
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use tantivy::{
     DocAddress, Index, IndexReader, IndexSettings, IndexWriter, ReloadPolicy, Searcher, TantivyDocument, Term,
     collector::DocSetCollector,
+    index::SegmentId,
     indexer::IndexWriterOptions,
     query::TermQuery,
     schema::{IndexRecordOption, Value},
@@ -84,7 +86,7 @@ impl Store {
         if index.schema() != layout.schema {
             return Err(Broken("its fields have changed".into()));
         }
-        if found && !directory::survived(folder) {
+        if found && !(directory::survived(folder) && directory::untouched(folder, &segments(&index)?)?) {
             let damaged = index.validate_checksum()?;
             if !damaged.is_empty() {
                 return Err(Broken(format!("{} of its files are damaged", damaged.len())));
@@ -248,6 +250,11 @@ impl Store {
         let read = |address| stored::read(&stored_bytes(&self.layout, &searcher, address)?);
         found.into_iter().map(|address| read(address).map_err(|error| self.failed(error))).collect()
     }
+}
+
+/// The names of the segments of the last commit.
+fn segments(index: &Index) -> tantivy::Result<HashSet<String>> {
+    Ok(index.searchable_segment_ids()?.iter().map(SegmentId::uuid_string).collect())
 }
 
 fn stored_bytes(layout: &Layout, searcher: &Searcher, address: DocAddress) -> Result<Vec<u8>, String> {

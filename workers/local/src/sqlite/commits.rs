@@ -140,7 +140,13 @@ fn page(
             page.more = true;
             break;
         }
-        let stored = Stored::decode(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?)?;
+        let stored = match Stored::decode(row.get_ref(0)?.as_blob().map_err(rusqlite::Error::from)?) {
+            Ok(stored) => stored,
+            Err(corrupt) => {
+                page.corrupt = Some(corrupt);
+                break;
+            }
+        };
         bytes += stored.bytes;
         let enough = last(&stored);
         page.commits.push(Arc::new(stored));

@@ -147,7 +147,7 @@ impl Store {
     ) -> Result<Self, OpenError> {
         let path = folder.join(FILE);
         let fail = |source| OpenError::Database { path: path.clone(), source };
-        let boot = schema::count_boot(&db).map_err(fail)?;
+        let boot = schema::count(&db, "boots").map_err(fail)?;
         let messages = queue::load(&db, boot).map_err(fail)?;
         let log = Arc::new(Log::load(&db).map_err(fail)?);
         let writer = Writer::start(db, lock);
@@ -171,6 +171,12 @@ impl Store {
     /// How many transactions were committed since the store was opened: each is one sync.
     pub fn transactions(&self) -> u64 {
         self.inner.writer.transactions()
+    }
+
+    /// Writes a row, durably, to see whether the disk takes it.
+    pub async fn probe(&self) -> Result<(), Unavailable> {
+        let write = |db: &Connection| schema::count(db, "probes").map(drop);
+        self.inner.writer.write(None, write, |_| ()).await
     }
 
     /// Resolves when everything that was acknowledged is gone from the file: before an orderly end.

@@ -107,9 +107,9 @@ pub(super) fn prepare(db: &mut Connection) -> rusqlite::Result<Format> {
     Ok(Format::Ready)
 }
 
-/// Counts one more start of the engine on this folder.
-pub(super) fn count_boot(db: &Connection) -> rusqlite::Result<i64> {
-    let sql = "INSERT INTO meta (key, value) VALUES ('boots', 1)
+/// Counts one more of something that happened to this folder, such as a start of the engine.
+pub(super) fn count(db: &Connection, what: &str) -> rusqlite::Result<i64> {
+    let sql = "INSERT INTO meta (key, value) VALUES (?1, 1)
                ON CONFLICT (key) DO UPDATE SET value = value + 1 RETURNING value";
-    db.query_row(sql, [], |row| row.get(0))
+    db.query_row(sql, [what], |row| row.get(0))
 }

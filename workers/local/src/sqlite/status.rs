@@ -99,7 +99,15 @@ impl Commits<'_> {
         let mut rows = select.query([tenant.as_str(), id.as_str()])?;
         while let Some(row) = rows.next()? {
             let (pos, command): (i64, isize) = (row.get(0)?, row.get(1)?);
-            let stored = self.at(pos.cast_unsigned())?;
+            let stored = match self.at(pos.cast_unsigned()) {
+                Ok(stored) => stored,
+                Err(ReadError::Corrupt(corrupt)) => {
+                    // nobody can tell its outcome any more; the others' statuses are told all the same
+                    tracing::error!(command = id.as_str(), pos, "the commit that settled a command: {corrupt}");
+                    continue;
+                }
+                Err(error) => return Err(error),
+            };
             if stream.is_none_or(|stream| *stream == stored.commit.stream) {
                 return Ok(Known::of_commit(&stored.commit, command.cast_unsigned()));
             }

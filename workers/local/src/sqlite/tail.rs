@@ -75,7 +75,7 @@ impl Log {
             bytes += stored.bytes;
             fits
         });
-        Some(page.map(|(pos, stored)| Logged { pos: *pos, stored: Ok(stored.clone()) }).collect())
+        Some(page.map(|(pos, stored)| Logged { pos: *pos, hash: stored.hash, stored: Ok(stored.clone()) }).collect())
     }
 }
 
@@ -84,6 +84,8 @@ impl Log {
 pub struct Logged {
     /// Its place: 1, 2, 3 …
     pub pos: u64,
+    /// Hash of the bytes as stored.
+    pub hash: Hash,
     /// The commit; or why it can't be read, which a follower tells and passes.
     pub stored: Result<Arc<Stored>, Corrupt>,
 }
@@ -124,7 +126,9 @@ impl Tail {
                     break;
                 }
                 let pos: i64 = row.get(0)?;
-                page.push(Logged { pos: pos.cast_unsigned(), stored: Stored::decode(body).map(Arc::new) });
+                let (stored, pos) = (Stored::decode(body).map(Arc::new), pos.cast_unsigned());
+                let hash = stored.as_ref().map_or_else(|_| Hash::of(body), |stored| stored.hash);
+                page.push(Logged { pos, hash, stored });
             }
             Ok(page)
         };

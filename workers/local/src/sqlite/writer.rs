@@ -29,6 +29,9 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// The fail-points before and after the transaction.
+pub(super) type Around = (FailPoint, FailPoint);
+
 /// A write, in a transaction with others.
 pub(super) trait Job: Send {
     /// Writes rows. An error undoes the whole transaction: only for what the disk or the file can't do.
@@ -37,8 +40,8 @@ pub(super) trait Job: Send {
     /// Told after the transaction: whether all of it is durable, or none.
     fn done(self: Box<Self>, outcome: Result<(), Unavailable>);
 
-    /// The fail-points before and after the transaction.
-    fn failpoints(&self) -> (FailPoint, FailPoint);
+    /// Where the process may die, if it may.
+    fn failpoints(&self) -> Option<Around>;
 }
 
 /// A write made of two closures.
@@ -47,7 +50,7 @@ struct Work<T, W, D> {
     done: D,
     result: Option<T>,
     answer: oneshot::Sender<Result<T, Unavailable>>,
-    failpoints: (FailPoint, FailPoint),
+    failpoints: Option<Around>,
 }
 
 impl<T, W, D> Job for Work<T, W, D>
@@ -71,7 +74,7 @@ where
         drop(self.answer.send(result));
     }
 
-    fn failpoints(&self) -> (FailPoint, FailPoint) {
+    fn failpoints(&self) -> Option<Around> {
         self.failpoints
     }
 }
@@ -118,7 +121,7 @@ impl Writer {
     /// before the answer, with what `write` returned, or with nothing if the transaction failed.
     pub(super) async fn write<T, W, D>(
         &self,
-        failpoints: (FailPoint, FailPoint),
+        failpoints: impl Into<Option<Around>>,
         write: W,
         done: D,
     ) -> Result<T, Unavailable>
@@ -129,7 +132,7 @@ impl Writer {
     {
         let gone = || Unavailable::new("write", "the store was closed");
         let (answer, answered) = oneshot::channel();
-        let mut job = Some(Box::new(Work { write, done, result: None, answer, failpoints }));
+        let mut job = Some(Box::new(Work { write, done, result: None, answer, failpoints: failpoints.into() }));
         if let Ok(permit) = self.shared.room.acquire().await {
             let mut waiting = lock(&self.shared.waiting);
             if !waiting.closed {
@@ -290,14 +293,14 @@ impl Run {
 }
 
 fn before(group: &Group) {
-    group.jobs.iter().for_each(|job| failpoint(job.failpoints().0));
+    group.jobs.iter().filter_map(|job| job.failpoints()).for_each(|around| failpoint(around.0));
     if !group.settled.is_empty() {
         failpoint(FailPoint::Acknowledge);
     }
 }
 
 fn after(group: &Group) {
-    group.jobs.iter().for_each(|job| failpoint(job.failpoints().1));
+    group.jobs.iter().filter_map(|job| job.failpoints()).for_each(|around| failpoint(around.1));
     if !group.settled.is_empty() {
         failpoint(FailPoint::Acknowledged);
     }

@@ -151,7 +151,7 @@ impl State {
 
 fn page<'a>(mut commits: impl Iterator<Item = &'a Arc<Stored>>, limit: usize) -> Page {
     let page = commits.by_ref().take(limit).cloned().collect();
-    Page { commits: page, more: commits.next().is_some() }
+    Page { commits: page, more: commits.next().is_some(), corrupt: None }
 }
 
 #[cfg(test)]

@@ -202,6 +202,9 @@ pub struct Page {
     pub commits: Vec<Arc<Stored>>,
     /// Whether there are more in the direction that was read.
     pub more: bool,
+    /// Why the page ends here although there is a next commit: that one is there and can't be read. Not an outage:
+    /// asking again does not help.
+    pub corrupt: Option<Corrupt>,
 }
 
 /// A command that a stream has seen.
@@ -219,11 +222,11 @@ pub struct Seen {
 #[async_trait]
 pub trait CommitStore: Send + Sync {
     /// The newest commits of each stream above a number, newest first; a page is bounded by the adapter, and has at
-    /// least one commit if there is any.
+    /// least one commit if there is any that can be read.
     async fn newest(&self, above: &[(StreamKey, u64)]) -> Result<Vec<Page>, Unavailable>;
 
     /// Commits from a number on, oldest first, at most `limit`; a page may be shorter, and has at least one commit
-    /// if there is any.
+    /// if there is any, unless that one can't be read.
     async fn read(&self, key: &StreamKey, from: u64, limit: usize) -> Result<Page, Unavailable>;
 
     /// Where each command was last seen in the stream, looking at commits not older than its time.
@@ -246,6 +249,9 @@ pub trait CommitStore: Send + Sync {
     /// The commit of a number.
     async fn at(&self, key: &StreamKey, seq: u64) -> Result<Option<Arc<Stored>>, Unavailable> {
         let page = self.read(key, seq, 1).await?;
+        if let Some(corrupt) = page.corrupt {
+            return Err(Unavailable::new("read a commit", corrupt));
+        }
         Ok(page.commits.into_iter().next().filter(|stored| stored.commit.seq == seq))
     }
 

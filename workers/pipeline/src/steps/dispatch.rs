@@ -2,8 +2,8 @@
 //!
 //! Messages go into executions of bounded size, a group's in order. What the infrastructure could not do is given back
 //! with a delay that grows with each receive; from the third receive on, messages are tried one by one, and a command
-//! that alone makes its execution fail, twice, while the same stream can be probed in between, is given up with its
-//! reason: no group waits for ever, and none follows its poison.
+//! that alone makes its execution crash or run out of time, twice, while the same stream can be probed in between, is
+//! given up with its reason: no group waits for ever, and none follows its poison. A named outage speaks of no command.
 
 mod unpack;
 
@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use kernel::{Catalog, Id, StreamId};
+use kernel::{Catalog, Code, Id, Refusal, StreamId};
 
 use self::unpack::{Unpacked, unpack};
 use super::batch::{Batch, Settled, Stage};
@@ -90,13 +90,13 @@ impl Dispatch {
                 held.insert(message.group().to_owned());
                 done.release.push((message.receipt, Duration::ZERO));
             }
-            self.run(ready, &mut held, &mut done).await;
+            self.run(ready, until, &mut held, &mut done).await;
         }
         done
     }
 
     /// Runs a pack as one execution, or its messages one by one if one of them is suspect.
-    async fn run(&self, pack: Vec<Unpacked>, held: &mut BTreeSet<String>, done: &mut Dispatched) {
+    async fn run(&self, pack: Vec<Unpacked>, until: Instant, held: &mut BTreeSet<String>, done: &mut Dispatched) {
         if pack.is_empty() {
             return;
         }
@@ -110,8 +110,8 @@ impl Dispatch {
                 Err(error) if pack.len() > 1 && is_too_large(&error) => {
                     let mut pack = pack;
                     let second = pack.split_off(pack.len() / 2);
-                    Box::pin(self.run(pack, held, done)).await;
-                    Box::pin(self.run(second, held, done)).await;
+                    Box::pin(self.run(pack, until, held, done)).await;
+                    Box::pin(self.run(second, until, held, done)).await;
                 }
                 Err(error) => {
                     tracing::warn!(messages = pack.len(), "an execution failed, its messages are given back: {error}");
@@ -124,7 +124,8 @@ impl Dispatch {
             return;
         }
         for message in pack {
-            if held.contains(message.group()) {
+            if held.contains(message.group()) || Instant::now() >= until {
+                held.insert(message.group().to_owned());
                 done.release.push((message.receipt, Duration::ZERO));
                 continue;
             }
@@ -189,6 +190,7 @@ impl Dispatch {
                     done.count(&batch);
                     continue;
                 }
+                Err(error) if is_outage(&error) => return Err(error),
                 Err(error) => error,
             };
             // a failing probe speaks for an outage: all goes back
@@ -210,6 +212,9 @@ impl Dispatch {
         let failure = gave_up(&error.to_string());
         tracing::error!(group = command.group(), "a command was given up: {error}");
         let Some((claims, id, stream, kind)) = self.name(command).await? else {
+            if let Some(token) = &command.envelope.task_token {
+                self.tokens.refuse(token, &Refusal::new(Code::Malformed, failure.message)).await?;
+            }
             return Ok(());
         };
         let body = command.bodies.first().map(|body| body.get().to_owned()).unwrap_or_default();
@@ -270,6 +275,20 @@ fn unsettled(cause: &str) -> ExecutionError {
 #[expect(clippy::needless_pass_by_value, reason = "used as a function in map_err")]
 fn outage(outage: Unavailable) -> ExecutionError {
     ExecutionError { error: "Unavailable".into(), cause: outage.to_string() }
+}
+
+/// Whether the infrastructure says by name that it could not: with every other command it would have been the same.
+fn is_outage(error: &ExecutionError) -> bool {
+    matches!(
+        error.error.as_str(),
+        "Unavailable"
+            | "Conflict"
+            | "Lambda.AWSLambdaException"
+            | "Lambda.ClientExecutionTimeoutException"
+            | "Lambda.SdkClientException"
+            | "Lambda.ServiceException"
+            | "Lambda.TooManyRequestsException"
+    )
 }
 
 fn is_too_large(error: &ExecutionError) -> bool {

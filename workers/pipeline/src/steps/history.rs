@@ -94,8 +94,7 @@ impl History<'_> {
         let mut bytes = 0;
         loop {
             let page = self.commits.read(&key, seq, READ_AHEAD.min(limit)).await?;
-            let Some(last) = page.commits.last() else { return Ok(found) };
-            seq = last.commit.seq + 1;
+            seq = page.commits.last().map_or(seq, |last| last.commit.seq + 1);
             for stored in &page.commits {
                 if bytes > 0 && bytes + stored.bytes > PAGE_BYTES {
                     found.next = Some(stored.commit.first.max(from)).filter(|next| *next <= version);
@@ -111,7 +110,10 @@ impl History<'_> {
                     found.events.push(event);
                 }
             }
-            if !page.more {
+            if let Some(corrupt) = page.corrupt {
+                return Err(corrupt.into());
+            }
+            if !page.more || page.commits.is_empty() {
                 return Ok(found);
             }
         }
@@ -137,6 +139,9 @@ impl History<'_> {
                         break 'fold;
                     }
                 }
+            }
+            if let Some(corrupt) = page.corrupt {
+                return Err(corrupt.into());
             }
             if !page.more || page.commits.is_empty() {
                 break;
@@ -164,8 +169,11 @@ impl History<'_> {
 
     /// The newest commit of a stream that has events.
     async fn newest(&self, key: &StreamKey) -> Result<Arc<Stored>, ReadError> {
-        let pages = self.commits.newest(&[(key.clone(), 0)]).await?;
-        let newest = pages.into_iter().next().and_then(|page| page.commits.into_iter().next());
+        let page = self.commits.newest(&[(key.clone(), 0)]).await?.into_iter().next().unwrap_or_default();
+        let newest = page.commits.into_iter().next();
+        if let (None, Some(corrupt)) = (&newest, page.corrupt) {
+            return Err(corrupt.into());
+        }
         newest.filter(|stored| stored.commit.last > 0).ok_or_else(|| unknown(&key.stream))
     }
 
@@ -174,8 +182,9 @@ impl History<'_> {
         let (mut low, mut high) = (1, newest);
         while low < high {
             let middle = low + (high - low) / 2;
-            let stored = self.commits.at(key, middle).await?;
-            let stored = stored.ok_or_else(|| Corrupt(format!("{key} has no commit {middle}")))?;
+            let page = self.commits.read(key, middle, 1).await?;
+            let missing = || page.corrupt.unwrap_or_else(|| Corrupt(format!("{key} has no commit {middle}")));
+            let stored = page.commits.into_iter().next().ok_or_else(missing)?;
             if stored.commit.last >= version { high = middle } else { low = middle + 1 }
         }
         Ok(low)

@@ -44,7 +44,7 @@ pub struct Projected {
 struct Run {
     key: StreamKey,
     commits: Vec<Arc<Stored>>,
-    /// The last commit that is folded already.
+    /// The last commit that is folded already; of a stream parked for a gap, the commit behind the gap.
     seq: u64,
     /// The stream's version there.
     version: u64,
@@ -66,7 +66,7 @@ pub async fn project(
     for run in &mut runs {
         projected.gaps += fill_gaps(view, store, run).await?;
     }
-    runs.retain(|run| !run.commits.is_empty());
+    runs.retain(|run| !run.commits.is_empty() || run.parked.is_some());
 
     let mut documents = read_documents(view, index, &runs).await?;
     let mut entries = Vec::new();
@@ -80,13 +80,15 @@ pub async fn project(
                 entries.push(entry(&run.key, id, document));
             }
         }
-        if let Some(parked) = &folded.parked {
+        // what the fold could not take comes before what the store could not read
+        let parked = folded.parked.or_else(|| run.parked.clone());
+        if let Some(parked) = &parked {
             projected.parked += 1;
             tracing::error!(view = view.name(), stream = %run.key, "a stream can't be folded on: {parked}");
         }
         if view.has_cursor() {
-            cursors.extend(cursor(run, folded.memo, folded.parked));
-        } else if let Some(parked) = folded.parked {
+            cursors.extend(cursor(run, folded.memo, parked));
+        } else if let Some(parked) = parked {
             let id = run.key.stream.id();
             let mut document = documents.get(id).cloned().unwrap_or_default();
             document.version = document.version.max(parked.version);
@@ -188,9 +190,17 @@ async fn fill_gaps(view: &ViewSpec, store: &dyn CommitStore, run: &mut Run) -> R
             };
             let page = store.read(&run.key, from, PAGE).await?;
             let before = filled.len();
+            let corrupt = page.corrupt;
             let missing = page.commits.into_iter().filter(|read| read.commit.seq < stored.commit.seq);
             filled.extend(missing);
             gaps += filled.len() - before;
+            if let (true, Some(corrupt)) = (filled.len() == before, corrupt) {
+                let behind = filled.last().map_or(version, |last| last.commit.last);
+                run.parked = Some(Parked { version: behind + 1, reason: corrupt.0 });
+                run.seq = stored.commit.seq;
+                run.commits = filled;
+                return Ok(gaps);
+            }
             if filled.len() == before {
                 let what = format!("commit {} of `{}` is missing in the store", from, run.key);
                 return Err(Unavailable::new("filling a gap", what));
@@ -249,15 +259,22 @@ fn entry(key: &StreamKey, id: &str, document: &Document) -> Entry {
 }
 
 fn cursor(run: &Run, memo: Value, parked: Option<Parked>) -> Option<Entry> {
-    let last = &run.commits.last()?.commit;
-    // a parked stream's cursor stays before the event that it can't take
-    let version = parked.as_ref().map_or(last.last, |parked| parked.version.saturating_sub(1));
+    // a parked stream's cursor stays before the event that it can't take, whoever parks it, with however many commits;
+    // where that event can't even be read, it bears the number of the commit behind the gap
+    let (seq, version) = match &parked {
+        None => run.commits.last().map(|last| (last.commit.seq, last.commit.last))?,
+        Some(parked) => {
+            let holds = |stored: &&Arc<Stored>| stored.commit.last >= parked.version;
+            let seq = run.commits.iter().find(holds).map_or(run.seq, |stored| stored.commit.seq);
+            (seq, parked.version.saturating_sub(1))
+        }
+    };
     Some(Entry {
         key: Key::cursor(&run.key.tenant, &run.key.stream),
         tenant: run.key.tenant.clone(),
         stream: run.key.stream.clone(),
         id: String::new(),
-        version: last.seq,
+        version: seq,
         content: Content::Cursor { version, memo: Arc::new(memo), parked },
     })
 }
@@ -270,18 +287,22 @@ async fn write(view: &ViewSpec, index: &dyn SearchIndex, entries: Vec<Entry>) ->
     while !waiting.is_empty() {
         let results = index.put(view, waiting.clone()).await?;
         let mut again = Vec::new();
+        let mut busy = false;
         for (entry, result) in waiting.into_iter().zip(results) {
             match result {
                 Put::Accepted | Put::Newer => {}
-                Put::Busy => again.push(entry),
+                Put::Busy => {
+                    busy = true;
+                    again.push(entry);
+                }
                 Put::Refused(reason) => {
                     refused += 1;
                     tracing::error!(view = view.name(), stream = %entry.stream, id = entry.id, "the index refused a document: {reason}");
-                    again.extend(stub(view, entry, reason)?);
+                    again.push(stub(view, entry, reason)?);
                 }
             }
         }
-        if !again.is_empty() {
+        if busy {
             tries += 1;
             if tries > MOST_TRIES {
                 return Err(Unavailable::new("indexing", "the index had no room, time and again"));
@@ -293,9 +314,9 @@ async fn write(view: &ViewSpec, index: &dyn SearchIndex, entries: Vec<Entry>) ->
     Ok(refused)
 }
 
-fn stub(view: &ViewSpec, entry: Entry, reason: String) -> Result<Option<Entry>, Unavailable> {
+fn stub(view: &ViewSpec, entry: Entry, reason: String) -> Result<Entry, Unavailable> {
     match entry.content {
-        Content::Shown(body) => Ok(Some(Entry { content: Content::Refused { body, reason }, ..entry })),
+        Content::Shown(body) => Ok(Entry { content: Content::Refused { body, reason }, ..entry }),
         // the index takes whatever is hidden, or it is not one
         _ => Err(Unavailable::new("indexing", format!("`{}` does not take hidden entries: {reason}", view.name()))),
     }

@@ -112,6 +112,11 @@ impl Verify {
                     tell("parked", format!("view `{}` can't fold the stream {parked}", expected.view.name()));
                 }
             }
+            if let Some(corrupt) = read.corrupt {
+                let seq = before.map_or(1, |before| before.commit.seq + 1);
+                tell("chain", format!("commit {seq} and what follows it can't be checked: {corrupt}"));
+                return Ok(());
+            }
             if !read.more {
                 break;
             }

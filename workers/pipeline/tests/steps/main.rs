@@ -3,5 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "what a test needs is there, or the test fails")]
 #![expect(clippy::panic, reason = "the domain breaks on command")]
 
+mod admission;
+mod dispatch;
 mod persist;
+mod project;
+mod relay;
 mod support;
+mod verify;

@@ -175,6 +175,7 @@ impl CommitStore for Commits {
         let page = |(key, seq): &(StreamKey, u64)| Page {
             commits: self.of(key).into_iter().rev().filter(|stored| stored.commit.seq > *seq).collect(),
             more: false,
+            corrupt: None,
         };
         Ok(above.iter().map(page).collect())
     }
@@ -184,7 +185,7 @@ impl CommitStore for Commits {
         let mut commits: Vec<_> = self.of(key).into_iter().filter(|stored| stored.commit.seq >= from).collect();
         let more = commits.len() > limit.min(2);
         commits.truncate(limit.min(2));
-        Ok(Page { commits, more })
+        Ok(Page { commits, more, corrupt: None })
     }
 
     async fn find(&self, _: &StreamKey, commands: &[(Id, Timestamp)]) -> Result<Vec<Option<Seen>>, Unavailable> {

@@ -36,13 +36,14 @@ pub(super) async fn load(env: &Persist, works: &mut [Work]) -> Result<(), StepEr
     let pages = env.commits.newest(&wanted).await?;
     for ((index, warm), page) in missing.into_iter().zip(pages) {
         let Some(work) = works.get_mut(index) else { continue };
-        let loaded = match (warm, page.more) {
-            (Some(warm), false) => forward(&work.aggregate, warm, page.commits.into_iter().rev()),
-            (None, false) => {
+        let loaded = match (page.corrupt, warm, page.more) {
+            (Some(corrupt), ..) => Err(corrupt),
+            (None, Some(warm), false) => forward(&work.aggregate, warm, page.commits.into_iter().rev()),
+            (None, None, false) => {
                 let start = beginning(&work.aggregate, work.key.clone());
                 forward(&work.aggregate, start, page.commits.into_iter().rev())
             }
-            (_, true) => cold(env, &work.aggregate, &work.key, page.commits.first()).await?,
+            (None, _, true) => cold(env, &work.aggregate, &work.key, page.commits.first()).await?,
         };
         work.loaded(loaded);
     }
@@ -98,6 +99,9 @@ async fn cold(
     };
     loop {
         let page = env.commits.read(key, loaded.position.seq() + 1, PAGE).await?;
+        if let Some(corrupt) = page.corrupt {
+            return Ok(Err(corrupt));
+        }
         if page.commits.is_empty() {
             return Ok(Ok(loaded));
         }

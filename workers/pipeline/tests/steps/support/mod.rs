@@ -1,6 +1,8 @@
 //! A whole pipeline in memory, with a domain to break.
 
 pub(crate) mod doubles;
+pub(crate) mod machine;
+pub(crate) mod projection;
 pub(crate) mod toy;
 pub(crate) mod views;
 
