@@ -193,7 +193,7 @@ pub(crate) async fn status(
     mut params: Params,
 ) -> Result<Json<Status>, Problem> {
     let wait = params.wait()?.unwrap_or_default();
-    let received: Option<Timestamp> = params.parse("received", "must be an RFC 3339 time")?;
+    let received = params.time("received")?;
     params.none_left()?;
     let id: Id = id.parse().map_err(|_| Problem::unknown_command(id))?;
     tracing::Span::current().record("command", id.as_str());

@@ -9,7 +9,11 @@ use axum::{
     http::{HeaderMap, StatusCode, header, request::Parts},
 };
 use http_body_util::BodyExt;
-use kernel::{Code, Refusal, Violations};
+use jiff::Timestamp;
+use kernel::{
+    Code, Refusal, Violations,
+    time::{BadTime, Time},
+};
 use pipeline::{
     ports::identity::{Claims, TokenError},
     steps::read::Reader,
@@ -103,6 +107,13 @@ impl Params {
     pub(crate) fn parse<T: std::str::FromStr>(&mut self, name: &str, what: &str) -> Result<Option<T>, Problem> {
         let value = self.take(name)?;
         value.map(|value| value.parse().map_err(|_| bad_param(name, "bad-format", what))).transpose()
+    }
+
+    /// Takes a time.
+    pub(crate) fn time(&mut self, name: &str) -> Result<Option<Timestamp>, Problem> {
+        let value = self.take(name)?;
+        let parsed = value.map(|value| value.parse().map(|Time(time)| time)).transpose();
+        parsed.map_err(|error: BadTime| bad_param(name, "bad-format", error.message()))
     }
 
     /// Takes `wait`, in seconds.

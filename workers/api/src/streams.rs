@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use jiff::Timestamp;
 use pipeline::steps::history::{Events, History, MOST_EVENTS, Moment, StateAt};
 
 use crate::{
@@ -48,7 +47,7 @@ pub(crate) async fn state(
     mut params: Params,
 ) -> Result<Json<StateAt>, Problem> {
     let version: Option<u64> = params.parse("version", "must be a version")?;
-    let at: Option<Timestamp> = params.parse("at", "must be an RFC 3339 time, such as `2026-12-01T08:00:00Z`")?;
+    let at = params.time("at")?;
     params.none_left()?;
     let moment = match (version, at) {
         (Some(_), Some(_)) => return Err(bad_param("at", "mismatch", "must not stand beside `version`")),

@@ -10,6 +10,7 @@ use crate::{
     json::{self, Content},
     refusal::{Code, Refusal, Violations},
     schema,
+    time::{BadTime, Time},
 };
 
 /// How far a `UUIDv7` and `issuedAt` may lie apart.
@@ -90,12 +91,7 @@ impl Envelope {
         let stream = parsed(&members, "stream", &mut violations, BadId::message);
         let correlation_id = parsed(&members, "correlationId", &mut violations, BadId::message);
         let causation_id = parsed(&members, "causationId", &mut violations, BadId::message);
-        let issued_at = parsed(
-            &members,
-            "issuedAt",
-            &mut violations,
-            |_: &jiff::Error| "must be an RFC 3339 time, such as `2026-11-21T08:00:00Z`",
-        );
+        let issued_at = parsed(&members, "issuedAt", &mut violations, BadTime::message).map(|Time(time)| time);
         let issued_at = when_issued(id.as_ref(), issued_at, members.contains_key("issuedAt"), &mut violations);
         let expected_version = members.get("expectedVersion").and_then(|value| {
             let version = value.as_u64();

@@ -30,6 +30,7 @@ pub mod refusal;
 pub mod report;
 pub mod schema;
 pub mod spec;
+pub mod time;
 pub mod view;
 
 pub use catalog::{Aggregate, Catalog, Corrupt};

@@ -12,6 +12,7 @@ mod batches;
 mod commands;
 mod comments;
 mod duplicates;
+mod edges;
 mod envelopes;
 mod guests;
 mod hotel;

@@ -2,7 +2,7 @@
 
 use events::room_type::Stay;
 use jiff::civil::Date;
-use kernel::{CommandData, Id, StreamId, Violations, command::member};
+use kernel::{CommandData, Id, StreamId, Violations, command::member, time::Day};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
@@ -125,7 +125,9 @@ impl CommandData for ChangeBooking {
 }
 
 fn check_nights(data: &Value, violations: &mut Violations) {
-    let (Some(arrival), Some(departure)) = (member(data, "arrival"), member(data, "departure")) else { return };
+    let (Some(Day(arrival)), Some(Day(departure))) = (member(data, "arrival"), member(data, "departure")) else {
+        return;
+    };
     let nights = Stay { arrival, departure }.length();
     if !(1..=LONGEST_STAY).contains(&nights) {
         let message = format!("must be 1 to {LONGEST_STAY} days after the arrival");

@@ -1,6 +1,5 @@
 //! What every form of a query is checked by: declared fields, values of their kinds, and the violations found.
 
-use jiff::{Timestamp, civil::Date};
 use serde_json::{Map, Value};
 
 use super::{LONGEST_TEXT, Scalar};
@@ -9,6 +8,7 @@ use crate::{
     json::LARGEST_INTEGER,
     refusal::{Refusal, Violations},
     schema::child,
+    time::{Day, Time},
     view::{Field, FieldKind},
 };
 
@@ -133,10 +133,9 @@ impl<'a> Check<'a> {
 
     fn instant(&mut self, field: &Field, text: &str, at: &str) -> Option<Scalar> {
         let scalar = if field.kind == FieldKind::Date {
-            // the length tells a day from a day with a time, which would be read too
-            text.parse::<Date>().ok().filter(|_| text.len() == 10).map(Scalar::Date)
+            text.parse().ok().map(|Day(day)| Scalar::Date(day))
         } else {
-            text.parse::<Timestamp>().ok().map(Scalar::Time)
+            text.parse().ok().map(|Time(time)| Scalar::Time(time))
         };
         scalar.or_else(|| self.fault(at, "bad-format", what(field.kind)))
     }

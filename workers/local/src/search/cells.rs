@@ -2,7 +2,7 @@
 
 use std::ops::Bound;
 
-use jiff::{Timestamp, civil::Date};
+use jiff::{SignedDuration, Timestamp, civil::Date};
 use kernel::FieldKind;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -10,6 +10,8 @@ use tantivy::{
     BitSet, DocId, SegmentReader,
     columnar::{Column, MonotonicallyMappableToU64, StrColumn, TermOrdHit},
 };
+
+use super::layout::EPOCH;
 
 /// A value that compares across segments.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -42,8 +44,7 @@ impl Cell {
 
 /// The date that many days after 1970-01-01.
 pub(super) fn day(days: i64) -> Date {
-    let midnight = Timestamp::from_second(days.saturating_mul(86_400)).unwrap_or_default();
-    midnight.to_zoned(jiff::tz::TimeZone::UTC).date()
+    EPOCH.saturating_add(SignedDuration::from_hours(days.saturating_mul(24)))
 }
 
 /// How many documents are looked at in one go.
@@ -142,4 +143,16 @@ impl Cells {
 pub(super) struct Place {
     pub(super) code: u64,
     pub(super) exact: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::layout::days, *};
+
+    #[test]
+    fn every_day_of_the_calendar_has_a_number_of_its_own() {
+        for date in [Date::MIN, jiff::civil::date(1969, 12, 31), EPOCH, jiff::civil::date(2028, 2, 29), Date::MAX] {
+            assert_eq!(day(days(date)), date);
+        }
+    }
 }

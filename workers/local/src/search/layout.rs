@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use jiff::civil::{Date, date};
 use kernel::{FieldKind, catalog::ViewSpec, query::Scalar};
 use pipeline::ports::search::{Content, Entry, values};
 use tantivy::{
@@ -149,10 +150,12 @@ fn check_words(name: &str, text: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// A date as days since 1970-01-01.
-pub(super) fn days(date: jiff::civil::Date) -> i64 {
-    let midnight = jiff::tz::TimeZone::UTC.to_timestamp(date.at(0, 0, 0, 0));
-    midnight.map_or(0, |midnight| midnight.as_second().div_euclid(86_400))
+/// The date from which days are counted.
+pub(super) const EPOCH: Date = date(1970, 1, 1);
+
+/// A date as days since 1970-01-01. The last days of the calendar are no instants, so no instant stands between.
+pub(super) fn days(date: Date) -> i64 {
+    (date - EPOCH).get_days().into()
 }
 
 fn term() -> TextOptions {
