@@ -1,5 +1,7 @@
 //! There is no way around the shipped state machine's steps.
 
+#![expect(clippy::unwrap_used, reason = "a test says by a panic what it did not expect")]
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
