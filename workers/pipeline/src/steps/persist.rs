@@ -4,6 +4,7 @@
 //! conditional append closes every race: who loses it reloads and decides again.
 
 mod decide;
+mod draft;
 mod load;
 mod warm;
 

@@ -85,7 +85,7 @@ pub fn public_events(commit: &Commit, from: u64) -> impl Iterator<Item = PublicE
     )
 }
 
-/// What the bus is told of some commits, each entry with how many of them it and those before it complete.
+/// What the bus is told of some commits: the commits, packed, and then their public events.
 pub fn entries(catalog: &Catalog, commits: &[Arc<Stored>]) -> Result<Vec<BusEntry>, serde_json::Error> {
     let mut entries = Vec::new();
     let mut packed: Vec<&Commit> = Vec::new();

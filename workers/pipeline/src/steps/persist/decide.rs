@@ -6,15 +6,16 @@ use std::{
     sync::Arc,
 };
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use kernel::{
-    Aggregate, Attributes, Code, CommandRecord, Context, EventRecord, Id, Refusal, StreamKey, Verdict,
+    Aggregate, Attributes, Code, Context, EventRecord, Id, Refusal, StreamKey, Verdict,
     catalog::{AnyCommand, Corrupt, Decided, ErasedClaim, State, panic_message},
 };
 use serde_json::json;
 
 use super::{
     Persist,
+    draft::{Draft, ENVELOPE, LARGEST_COMMIT, before, record, size, too_large},
     load::evolve,
     warm::{Loaded, Warm},
 };
@@ -32,21 +33,15 @@ use crate::{
     },
 };
 
-/// The largest commit, in bytes of its JSON: what else would go in goes into the next.
-const LARGEST_COMMIT: usize = 128 * 1024;
-/// What a commit takes beside its commands and events, at most, in bytes.
-const ENVELOPE: usize = 1_024;
 /// Snapshots smaller than this are not worth their write.
 const SMALLEST_SNAPSHOT: usize = 64 * 1024;
-/// How far a commit may lie before a command's `issuedAt`, as the door lets it.
-const TOLERANCE: SignedDuration = SignedDuration::from_mins(5);
 
 /// A command that waits to be decided.
-struct Asked {
+pub(super) struct Asked {
     /// Its index in the batch.
     index: usize,
-    received_at: Timestamp,
-    authorized: Box<Authorized>,
+    pub(super) received_at: Timestamp,
+    pub(super) authorized: Box<Authorized>,
     decoded: AnyCommand,
 }
 
@@ -466,7 +461,7 @@ impl Work {
 }
 
 /// What became of a command that was to be put into a commit.
-enum Step {
+pub(super) enum Step {
     /// Settled without a commit.
     Done,
     /// In the commit, which may take more.
@@ -483,106 +478,6 @@ enum Judged {
     Refused(Refusal),
     Corrupt(Corrupt),
     Decided { policies: Vec<String>, decided: Result<Decided, Verdict> },
-}
-
-/// A commit that is being made.
-struct Draft {
-    time: Timestamp,
-    bytes: usize,
-    commands: Vec<CommandRecord>,
-    events: Vec<EventRecord>,
-    claims: Vec<ClaimWrite>,
-}
-
-impl Draft {
-    fn new(time: Timestamp) -> Self {
-        Self { time, bytes: ENVELOPE, commands: Vec::new(), events: Vec::new(), claims: Vec::new() }
-    }
-
-    /// The commit's time if it takes a command that was issued then: never more than the tolerance before that.
-    fn time_for(&self, issued_at: Timestamp) -> Timestamp {
-        self.time.max(before(issued_at))
-    }
-
-    /// The stream's version behind what is in it.
-    fn version(&self, loaded: &Loaded) -> u64 {
-        loaded.position.version() + self.events.len() as u64
-    }
-
-    /// Takes a rejected command, if there is room for it.
-    fn reject(
-        &mut self,
-        loaded: &Loaded,
-        asked: &Asked,
-        policies: Vec<String>,
-        verdict: Verdict,
-    ) -> Result<Step, StepError> {
-        let mut record = record(asked, policies, self.version(loaded), Some(verdict));
-        let mut bytes = size(&record)?;
-        if bytes + ENVELOPE > LARGEST_COMMIT {
-            record.rejection = Some(too_large(bytes));
-            bytes = size(&record)?;
-        }
-        if !self.commands.is_empty() && self.bytes + bytes > LARGEST_COMMIT {
-            return Ok(Step::Full);
-        }
-        self.record(record, bytes);
-        Ok(Step::Taken)
-    }
-
-    fn record(&mut self, record: CommandRecord, bytes: usize) {
-        self.bytes += bytes;
-        self.time = self.time_for(record.issued_at);
-        self.commands.push(record);
-    }
-}
-
-fn record(asked: &Asked, policies: Vec<String>, version: u64, rejection: Option<Verdict>) -> CommandRecord {
-    let command = &asked.authorized.command;
-    CommandRecord {
-        id: command.id.clone(),
-        kind: command.kind.clone(),
-        digest: command.digest.clone(),
-        actor: asked.authorized.actor.clone(),
-        policies,
-        issued_at: command.issued_at,
-        received_at: asked.received_at,
-        version,
-        rejection,
-        correlation_id: command.correlation_id.clone(),
-        causation_id: command.causation_id.clone(),
-        traceparent: command.traceparent.clone(),
-    }
-}
-
-fn too_large(bytes: usize) -> Verdict {
-    Verdict {
-        code: "too-large".into(),
-        message: format!("the decision has {bytes} bytes, more than a commit can hold"),
-        detail: None,
-    }
-}
-
-/// How many bytes a record takes as JSON, without writing them anywhere.
-fn size(record: &CommandRecord) -> Result<usize, Corrupt> {
-    struct Count(usize);
-    impl std::io::Write for Count {
-        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-            self.0 += bytes.len();
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> std::io::Result<()> {
-            Ok(())
-        }
-    }
-    let mut count = Count(1); // the comma
-    serde_json::to_writer(&mut count, record)
-        .map_err(|error| Corrupt(format!("a command can't be recorded: {error}")))?;
-    Ok(count.0)
-}
-
-fn before(issued_at: Timestamp) -> Timestamp {
-    issued_at.checked_sub(TOLERANCE).unwrap_or(Timestamp::MIN)
 }
 
 fn about(authorized: &Authorized, received_at: Timestamp) -> About<'_> {
