@@ -120,7 +120,9 @@ async fn whoever_waits_for_an_ended_writer_is_told() {
     let db = Connection::open(folder.path().join(FILE)).unwrap();
     let lock = Arc::new(std::fs::File::create(folder.path().join("lock")).unwrap());
     let writer = Writer::start(db, lock).unwrap();
-    let panicked = writer.write((FailPoint::Status, FailPoint::Recorded), |_| -> rusqlite::Result<()> { panic!("on purpose") }, |_| ()).await;
+    let panicked = writer
+        .write((FailPoint::Status, FailPoint::Recorded), |_| -> rusqlite::Result<()> { panic!("on purpose") }, |_| ())
+        .await;
     assert!(panicked.is_err());
     assert!(writer.write((FailPoint::Status, FailPoint::Recorded), |_| Ok(()), |_| ()).await.is_err());
     assert!(writer.flush().await.is_err());
