@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::{
     client::Client,
-    load::{Ledger, by_id},
+    ledger::{Ledger, by_id},
     process::Engine,
 };
 
@@ -44,7 +44,7 @@ fn settled_once(client: &Client, ledger: &Ledger, statuses: &HashMap<String, Val
         assert!(status["status"] == "committed" || status["status"] == "rejected", "{status}");
         let events = by_command.remove(id).unwrap_or_default();
         let told = |event: &Value| json!({ "type": event["type"], "version": event["version"] });
-        assert_eq!(status["events"], Value::from_iter(events.iter().map(told)), "the events of {id}");
+        assert_eq!(status["events"], events.iter().map(told).collect::<Value>(), "the events of {id}");
         if let Some(event) = events.first() {
             for content in ["text", "bookingId"] {
                 assert_eq!(event["data"][content], sent.command["data"][content], "{content} of {event}");

@@ -8,7 +8,7 @@ use std::{
 use serde_json::{Value, json};
 
 /// Longer than any wait in these tests is meant to last.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// An answer: the HTTP status and the body.
 pub(crate) type Answer = (u16, Value);

@@ -11,7 +11,7 @@ use crate::{
     check,
     client::{comment, until},
     dice::Dice,
-    process::Engine,
+    process::{Engine, Folder},
 };
 
 /// So many comments that a rebuild is worth telling.
@@ -25,7 +25,7 @@ fn filled(data: &Path) {
     for batch in comments.chunks(600) {
         assert_eq!(engine.client.post("/commands", &Value::from(batch)).0, 202);
     }
-    let ids: Vec<_> = comments.iter().map(crate::load::id).collect();
+    let ids: Vec<_> = comments.iter().map(crate::ledger::id).collect();
     engine.client.settled(&ids);
     engine.stop();
     check::at_rest(data);
@@ -55,7 +55,7 @@ fn files(data: &Path) -> Vec<PathBuf> {
 #[test]
 fn an_index_that_is_deleted_or_damaged_is_rebuilt_at_the_next_start() {
     let mut dice = Dice::thrown("damage");
-    let data = tempfile::tempdir().unwrap();
+    let data = Folder::new();
     filled(data.path());
     fs::remove_dir_all(data.path().join("index")).unwrap();
     let said = recovers(data.path());

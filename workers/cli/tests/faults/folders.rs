@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::{
     check,
     client::comment,
-    process::{Engine, Process},
+    process::{Engine, Folder, Process},
 };
 
 /// Starts the engine on a folder that it must refuse; what it says.
@@ -26,7 +26,7 @@ fn says(said: &str, words: &[&str]) {
 
 #[test]
 fn a_second_process_on_a_folder_is_refused_and_the_first_goes_on() {
-    let data = tempfile::tempdir().unwrap();
+    let data = Folder::new();
     let engine = Engine::start(data.path());
     says(&refused(data.path()), &["in use by another process", data.path().to_str().unwrap()]);
     engine.client.settle(&comment("c-1", "comment/1", "still here"));
@@ -37,7 +37,7 @@ fn a_second_process_on_a_folder_is_refused_and_the_first_goes_on() {
 
 #[test]
 fn a_folder_that_can_not_be_made_is_refused() {
-    let data = tempfile::tempdir().unwrap();
+    let data = Folder::new();
     let file = data.path().join("file");
     std::fs::write(&file, "not a folder").unwrap();
     for folder in [file.clone(), file.join("below")] {
@@ -47,7 +47,7 @@ fn a_folder_that_can_not_be_made_is_refused() {
 
 #[test]
 fn a_folder_of_a_newer_format_is_refused_and_left_as_it_is() {
-    let data = tempfile::tempdir().unwrap();
+    let data = Folder::new();
     Engine::start(data.path()).stop();
     check::open(data.path()).pragma_update(None, "user_version", 1_000).unwrap();
     says(&refused(data.path()), &["format 1000", "run the newer program"]);
@@ -57,7 +57,7 @@ fn a_folder_of_a_newer_format_is_refused_and_left_as_it_is() {
 
 #[test]
 fn a_file_of_something_else_is_refused_and_left_as_it_is() {
-    let data = tempfile::tempdir().unwrap();
+    let data = Folder::new();
     let file = data.path().join("factmill.db");
     std::fs::write(&file, "this is a letter to my aunt, and no database at all ".repeat(100)).unwrap();
     says(&refused(data.path()), &[file.to_str().unwrap()]);

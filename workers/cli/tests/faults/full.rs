@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     check,
     client::{Client, comment, until},
-    process::Engine,
+    process::{Engine, Folder},
 };
 
 /// Lets the process's files grow up to so many bytes: with 0, as on a disk that is full.
@@ -29,7 +29,7 @@ fn until_health(client: &Client, wanted: u16) -> Value {
 
 #[test]
 fn on_a_full_disk_nothing_is_acknowledged_and_it_goes_on_when_there_is_room_again() {
-    let data = tempfile::tempdir().unwrap();
+    let data = Folder::new();
     let mut engine = Engine::start(data.path());
     let client = engine.client.clone();
     for n in 0..20 {
@@ -62,7 +62,7 @@ fn on_a_full_disk_nothing_is_acknowledged_and_it_goes_on_when_there_is_room_agai
 
         limit_files(&engine, "unlimited");
         until_health(&client, 200);
-        let ids: Vec<_> = late.iter().map(crate::load::id).collect();
+        let ids: Vec<_> = late.iter().map(crate::ledger::id).collect();
         let statuses = client.settled(&ids);
         assert!(statuses.iter().all(|status| status["status"] == "committed"), "{statuses:?}");
         client.settle(&comment(&format!("after-{round}"), &format!("comment/after-{round}"), "there is space"));
@@ -80,7 +80,7 @@ fn on_a_full_disk_nothing_is_acknowledged_and_it_goes_on_when_there_is_room_agai
 
 #[test]
 fn started_on_a_full_disk_it_says_so() {
-    let data = tempfile::tempdir().unwrap();
+    let data = Folder::new();
     let folder = data.path().join("data");
     let program = env!("CARGO_BIN_EXE_factmill");
     let run = Command::new("prlimit")

@@ -6,7 +6,7 @@ use crate::{
     check,
     dice::Dice,
     load::Load,
-    process::{Engine, Process},
+    process::{Engine, Folder, Process},
 };
 
 /// How often the process is killed.
@@ -15,7 +15,7 @@ const KILLS: u32 = 50;
 #[test]
 fn killed_at_any_moment_it_loses_and_repeats_nothing() {
     let mut dice = Dice::thrown("kills");
-    let data = tempfile::tempdir().unwrap();
+    let data = Folder::new();
     let load = Load::start(&dice);
     for kill in 0..KILLS {
         let mut process = Process::spawn(data.path(), &[]);
@@ -41,7 +41,7 @@ fn killed_at_any_moment_it_loses_and_repeats_nothing() {
 fn killed_while_the_folder_is_made_it_makes_it_at_the_next_start() {
     let mut dice = Dice::thrown("first starts");
     for _ in 0..8 {
-        let data = tempfile::tempdir().unwrap();
+        let data = Folder::new();
         let folder = data.path().join("new");
         let process = Process::spawn(&folder, &[]);
         std::thread::sleep(Duration::from_millis(dice.within(0, 120)));

@@ -1,7 +1,6 @@
 //! Clients that send commands, lose their engine, go on with the next one, and remember what was acknowledged.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
     sync::{
         Arc, Condvar, Mutex,
         atomic::{AtomicBool, Ordering},
@@ -14,6 +13,7 @@ use serde_json::{Value, json};
 use crate::{
     client::{Answer, Client, command, comment, until},
     dice::Dice,
+    ledger::{Ledger, id, twin},
 };
 
 /// How many clients there are.
@@ -22,52 +22,6 @@ const CLIENTS: u64 = 4;
 const COMMENTS: usize = 60;
 /// The streams that all clients share.
 pub(crate) const ROOM_TYPES: [&str; 2] = ["room-type/resort:A", "room-type/resort:B"];
-
-/// What became of a command on its way in.
-pub(crate) struct Sent {
-    /// The command, as it is always sent.
-    pub(crate) command: Value,
-    /// Whether its sender was told that it is queued or settled.
-    pub(crate) acknowledged: bool,
-    /// The verdict that its sender was told.
-    pub(crate) verdict: Option<Value>,
-}
-
-/// All that was sent.
-#[derive(Default)]
-pub(crate) struct Ledger {
-    pub(crate) sent: BTreeMap<String, Sent>,
-    acknowledged: Vec<String>,
-    bookings: Vec<(usize, String)>,
-}
-
-impl Ledger {
-    /// The commands that must settle.
-    pub(crate) fn acknowledged(&self) -> &[String] {
-        &self.acknowledged
-    }
-
-    /// The streams of everything that was sent.
-    pub(crate) fn streams(&self) -> BTreeSet<&str> {
-        self.sent.values().filter_map(|sent| sent.command["stream"].as_str()).collect()
-    }
-
-    fn note(&mut self, command: &Value) {
-        let fresh = || Sent { command: command.clone(), acknowledged: false, verdict: None };
-        self.sent.entry(id(command)).or_insert_with(fresh);
-    }
-
-    fn acknowledge(&mut self, id: &str, verdict: Option<&Value>) {
-        let sent = self.sent.get_mut(id).unwrap();
-        if !std::mem::replace(&mut sent.acknowledged, true) {
-            self.acknowledged.push(id.to_owned());
-        }
-        if let Some(verdict) = verdict {
-            let first = sent.verdict.get_or_insert_with(|| verdict.clone());
-            assert_eq!(first, verdict, "another answer to the same command");
-        }
-    }
-}
 
 #[derive(Default)]
 struct Shared {
@@ -106,7 +60,7 @@ impl Load {
 
     /// Waits until so many more commands are acknowledged than when it is called.
     pub(crate) fn until_acknowledged(&self, more: usize) {
-        let count = || self.shared.ledger.lock().unwrap().acknowledged.len();
+        let count = || self.shared.ledger.lock().unwrap().acknowledged().len();
         let wanted = count() + more;
         until("commands are acknowledged", || match count() {
             count if count >= wanted => Ok(()),
@@ -138,12 +92,12 @@ struct Sender {
 
 impl Sender {
     fn run(mut self) {
-        while let Some(client) = self.engine() {
+        while let Some(mut client) = self.engine() {
             if self.count == 0 && self.number == 0 {
                 let open = ROOM_TYPES.map(|stream| self.open(stream));
-                self.send(&client, &open);
+                self.send(&mut client, &open);
             }
-            while !self.over() && self.act(&client) {}
+            while !self.over() && self.act(&mut client) {}
         }
     }
 
@@ -170,7 +124,7 @@ impl Sender {
     }
 
     /// Does one thing; false if the engine went away.
-    fn act(&mut self, client: &Client) -> bool {
+    fn act(&mut self, client: &mut Client) -> bool {
         match self.dice.within(0, 10) {
             0..=2 => {
                 let batch: Vec<_> = (0..self.dice.within(5, 25)).map(|_| self.comment()).collect();
@@ -264,23 +218,26 @@ impl Sender {
     /// A command that was acknowledged before, of any client.
     fn earlier(&mut self) -> Option<Value> {
         let ledger = self.shared.ledger.lock().unwrap();
-        let id = self.dice.pick(&ledger.acknowledged)?;
+        let id = self.dice.pick(ledger.acknowledged())?;
         Some(ledger.sent[id].command.clone())
     }
 
-    /// Sends commands without waiting, one by itself or several as a batch.
-    fn send(&mut self, client: &Client, commands: &[Value]) -> bool {
+    /// Sends commands without waiting, one by itself or several as a batch; goes on with another engine if need be.
+    fn send(&mut self, client: &mut Client, commands: &[Value]) -> bool {
         let body = match commands {
             [] => return true,
             [one] => one.clone(),
             many => Value::from(many),
         };
-        commands.iter().for_each(|command| self.shared.ledger.lock().unwrap().note(command));
+        for command in commands {
+            self.shared.ledger.lock().unwrap().note(command);
+        }
         let mut answer = client.try_post("/commands", &body, None);
         if answer.is_none() && self.dice.one_in(2) {
             // as a careful client does: the same again, to whoever answers next
             let Some(next) = self.engine() else { return false };
-            answer = next.try_post("/commands", &body, None);
+            *client = next;
+            answer = client.try_post("/commands", &body, None);
         }
         let Some(answer) = answer else { return false };
         self.note(commands, &answer);
@@ -342,7 +299,7 @@ impl Sender {
     }
 
     /// Sends one id with two contents at once: only the first has an effect, the second is refused by the workflow.
-    fn use_twice(&mut self, client: &Client) -> bool {
+    fn use_twice(&mut self, client: &mut Client) -> bool {
         let first = self.comment();
         self.shared.ledger.lock().unwrap().note(&first);
         let Some(twin) = twin(&first) else { return self.send(client, &[first]) };
@@ -350,26 +307,4 @@ impl Sender {
         self.note(&[first], &answer);
         true
     }
-}
-
-/// A command of the same id and other content.
-fn twin(command: &Value) -> Option<Value> {
-    let mut twin = command.clone();
-    let content = match twin["type"].as_str()? {
-        "CreateComment" | "EditComment" => "text",
-        "BookRoom" => "notes",
-        _ => return None,
-    };
-    twin["data"][content] = json!("something else");
-    Some(twin)
-}
-
-/// A command's id.
-pub(crate) fn id(command: &Value) -> String {
-    command["id"].as_str().unwrap().to_owned()
-}
-
-/// Statuses by id.
-pub(crate) fn by_id(statuses: Vec<Value>) -> HashMap<String, Value> {
-    statuses.into_iter().map(|status| (id(&status), status)).collect()
 }

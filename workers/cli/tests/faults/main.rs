@@ -11,6 +11,7 @@ mod folders;
 #[cfg(target_os = "linux")]
 mod full;
 mod kill;
+mod ledger;
 mod load;
 mod points;
 mod poison;

@@ -4,12 +4,18 @@ use std::path::Path;
 
 use pipeline::FailPoint;
 
-use crate::{check, dice::Dice, load::Load, poison, process::Engine};
+use crate::{
+    check,
+    dice::Dice,
+    load::Load,
+    poison,
+    process::{Engine, Folder},
+};
 
 #[test]
 fn dead_at_each_point_it_loses_and_repeats_nothing() {
     let mut dice = Dice::thrown("fail-points");
-    let data = tempfile::tempdir().unwrap();
+    let data = Folder::new();
     let load = Load::start(&dice);
     for point in FailPoint::ALL.iter().filter(|point| !is_for_the_given_up(**point)) {
         for hit in [1, dice.within(2, 4)] {

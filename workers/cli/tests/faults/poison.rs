@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::{
     check,
     client::{command, comment, until},
-    process::Engine,
+    process::{Engine, Folder},
 };
 
 /// Changes the bytes of a stream's commit.
@@ -63,7 +63,7 @@ fn kinds(differences: &[Value], stream: &str) -> Vec<String> {
 
 #[test]
 fn a_commit_that_was_changed_is_named_and_the_rest_goes_on() {
-    let data = tempfile::tempdir().unwrap();
+    let data = Folder::new();
     filled(data.path());
     garble(data.path(), "comment/1", 2);
     garble(data.path(), "room-type/resort:P", 2);
@@ -117,7 +117,7 @@ fn a_commit_that_was_changed_is_named_and_the_rest_goes_on() {
 
 /// A command whose stream can't be read is kept once, also if the process dies at a fail-point on the way there.
 pub(crate) fn given_up_once(point: &str) {
-    let data = tempfile::tempdir().unwrap();
+    let data = Folder::new();
     filled(data.path());
     garble(data.path(), "comment/1", 2);
     let engine = Engine::start_with(data.path(), &[("FACTMILL_FAILPOINT", point)]);

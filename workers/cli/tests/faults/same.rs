@@ -5,12 +5,12 @@ use serde_json::{Value, json};
 use crate::{
     check,
     client::{Client, command, comment},
-    process::Engine,
+    process::{Engine, Folder},
 };
 
 #[test]
 fn the_same_command_twice_at_once_reordered_and_after_a_restart_is_one_effect_and_one_answer() {
-    let data = tempfile::tempdir().unwrap();
+    let data = Folder::new();
     let engine = Engine::start(data.path());
     let commands: Vec<_> = (0..20)
         .flat_map(|n| {
@@ -56,7 +56,7 @@ fn the_same_command_twice_at_once_reordered_and_after_a_restart_is_one_effect_an
 
 #[test]
 fn an_id_with_other_content_is_refused_and_its_first_outcome_stays() {
-    let data = tempfile::tempdir().unwrap();
+    let data = Folder::new();
     let mut engine = Engine::start(data.path());
     let first = comment("c-1", "comment/1", "the first");
     let other = comment("c-1", "comment/1", "another");
@@ -71,7 +71,7 @@ fn an_id_with_other_content_is_refused_and_its_first_outcome_stays() {
         }
         let (status, body) = engine.client.post("/commands", &json!([other, comment("c-2", "comment/2", "a third")]));
         assert_eq!((status, &body["refused"][0]["refusal"]["code"]), (202, &json!("id-reused")), "{body}");
-        assert_eq!(engine.client.settled(&["c-1".into()]), [settled.clone()]);
+        assert_eq!(engine.client.settled(&["c-1".into()]), std::slice::from_ref(&settled));
         assert_eq!(engine.client.settle(&first), settled);
         assert_eq!(engine.client.history("comment/1").len(), 1);
     }
@@ -81,7 +81,7 @@ fn an_id_with_other_content_is_refused_and_its_first_outcome_stays() {
 
 #[test]
 fn two_contents_of_one_id_at_once_are_one_effect_and_one_refusal() {
-    let data = tempfile::tempdir().unwrap();
+    let data = Folder::new();
     let engine = Engine::start(data.path());
     for n in 0..10 {
         let (id, stream) = (format!("c-{n}"), format!("comment/{n}"));
@@ -154,9 +154,9 @@ fn documents(client: &Client) -> Vec<Value> {
 #[test]
 fn a_batch_and_the_same_commands_one_by_one_come_to_the_same() {
     let story = story();
-    let ids: Vec<_> = story.iter().map(crate::load::id).collect();
+    let ids: Vec<_> = story.iter().map(crate::ledger::id).collect();
     let outcome = |send: &dyn Fn(&Client)| {
-        let data = tempfile::tempdir().unwrap();
+        let data = Folder::new();
         let engine = Engine::start(data.path());
         send(&engine.client);
         let statuses: Vec<_> = engine.client.settled(&ids).into_iter().map(timeless).collect();

@@ -158,13 +158,15 @@ impl Store {
     /// Writes entries in order. An error leaves the index behind what was accepted: [`Store::recover`] it.
     pub(super) fn put(&self, entries: Vec<Entry>) -> Result<Vec<Put>, Unavailable> {
         let writer = self.writer()?;
-        let lookup = self.lookup();
         let mut told = Vec::with_capacity(entries.len());
         for entry in entries {
             let known = self.recent().get(&entry.key);
-            let version = match known {
-                Some(Known(entry)) => entry.map(|entry| entry.version),
-                None => lookup.find(&entry.key).map_err(|error| self.failed(error))?.map(|(_, version)| version),
+            let version = if let Some(Known(entry)) = known {
+                entry.map(|entry| entry.version)
+            } else {
+                // taken only now: what a commit took from the recent ones meanwhile is in there
+                let found = self.lookup().find(&entry.key).map_err(|error| self.failed(error))?;
+                found.map(|(_, version)| version)
             };
             if version.is_some_and(|version| version >= entry.version) {
                 told.push(Put::Newer);
