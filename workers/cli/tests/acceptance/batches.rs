@@ -10,7 +10,7 @@ fn creates(count: usize) -> Vec<Value> {
 }
 
 fn lines(commands: &[Value]) -> String {
-    commands.iter().map(|command| format!("{command}\n")).collect()
+    commands.iter().flat_map(|command| [command.to_string(), "\n".to_owned()]).collect()
 }
 
 /// The statuses of commands, once all are settled.

@@ -4,11 +4,13 @@
 //! the same checks at another host. Each check has tenants of its own, so that they share an engine and run again.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "the lints exempt test functions, but not their helpers")]
+#![expect(clippy::needless_pass_by_value, reason = "what is sent reads best where it is made")]
 
 mod support;
 
 mod aggregations;
 mod batches;
+mod bodies;
 mod commands;
 mod comments;
 mod duplicates;
@@ -16,6 +18,7 @@ mod edges;
 mod envelopes;
 mod guests;
 mod hotel;
+mod hotel_data;
 mod hotel_stays;
 mod pages;
 mod queries;

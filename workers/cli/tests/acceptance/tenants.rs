@@ -72,7 +72,7 @@ fn tenants_use_the_same_names_side_by_side() {
     for (actor, id) in [(&one, "b"), (&two, "b")] {
         let booked = actor.commits(STREAM, "BookRoom", booking(id, "2027-01-01", "2027-01-02"));
         assert_eq!(booked["version"], 2);
-        let left = if actor.tenant == one.tenant { 0 } else { 1 };
+        let left = i32::from(actor.tenant != one.tenant);
         let night = actor.document("availability", &booked, "h:A:2027-01-01").unwrap();
         assert_eq!((&night["booked"], &night["left"]), (&json!(1), &json!(left)));
         assert_eq!(actor.find("bookings", &booked, "")["total"], 1);

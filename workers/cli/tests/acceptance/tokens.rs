@@ -178,7 +178,7 @@ fn a_bound_token_is_good_for_its_command_and_for_reading() {
     let canonical = r#"{"data":{"subject":"picture/42","text":"é 1"},"stream":"comment/b-1","type":"CreateComment"}"#;
     let bound = |id: &str, digest: &str| {
         let claims = Claims::of(&tenant.0, "alice", &["member"]).with("cmd", json!({ "id": id, "digest": digest }));
-        Actor::new(&tenant.0, "alice", claims.token())
+        Actor::new(&tenant.0, claims.token())
     };
     let mut one = command("comment/b-1", "CreateComment", comment("é 1"));
     let mine = bound(one["id"].as_str().unwrap(), &digest_of(canonical));

@@ -7,7 +7,6 @@ use crate::support::{Ask, Tenant, after, booking, command, encode, open, params}
 const STREAM: &str = "room-type/resort:A";
 
 #[test]
-#[expect(clippy::too_many_lines, reason = "it is one walk")]
 fn from_the_last_room_to_a_promotion() {
     let tenant = Tenant::new();
     let (staff, ann, bea) = (tenant.staff(), tenant.guest("ann"), tenant.guest("bea"));

@@ -11,7 +11,7 @@ use ureq::{
 use super::host;
 
 /// Longer than any answer may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 fn agent() -> &'static Agent {
     static AGENT: LazyLock<Agent> = LazyLock::new(|| {
@@ -177,7 +177,7 @@ impl Answer {
             return wrong("www-authenticate");
         }
         let later = matches!(code, "busy" | "not-yet-projected" | "unknown-command");
-        if later && !self.header("retry-after").is_some_and(|after| after.parse::<u32>().is_ok()) {
+        if later && self.header("retry-after").is_none_or(|after| after.parse::<u32>().is_err()) {
             return wrong("retry-after");
         }
         Ok(body)
@@ -209,13 +209,12 @@ impl std::fmt::Display for Answer {
 #[derive(Debug, Clone)]
 pub(crate) struct Actor {
     pub(crate) tenant: String,
-    pub(crate) sub: String,
     pub(crate) token: String,
 }
 
 impl Actor {
-    pub(crate) fn new(tenant: &str, sub: &str, token: String) -> Self {
-        Self { tenant: tenant.to_owned(), sub: sub.to_owned(), token }
+    pub(crate) fn new(tenant: &str, token: String) -> Self {
+        Self { tenant: tenant.to_owned(), token }
     }
 
     #[track_caller]

@@ -47,7 +47,7 @@ pub(crate) fn after(status: &Value) -> String {
     format!("after={}%40{}", encode(status["stream"].as_str().unwrap()), version_of(status))
 }
 
-pub(crate) fn version_of(status: &Value) -> u64 {
+fn version_of(status: &Value) -> u64 {
     status["version"].as_u64().unwrap()
 }
 

@@ -3,7 +3,7 @@
 use std::{
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
-    process::{ChildStdin, Command, Stdio},
+    process::{Child, Command, Stdio},
     sync::{
         LazyLock,
         atomic::{AtomicU32, Ordering},
@@ -26,8 +26,8 @@ pub(crate) struct Host {
     pub(crate) url: String,
     key: EncodingKey,
     pub(crate) kid: String,
-    /// While it is open, the embedded engine lives.
-    _alive: Option<ChildStdin>,
+    /// While its pipe is open, the embedded engine lives.
+    _engine: Option<Child>,
 }
 
 /// The host under test.
@@ -47,12 +47,12 @@ const RUN: &str = r#""$0" run --data "$1" --listen 127.0.0.1:0 2>"$1.log" & engi
 exec >&- 2>/dev/null; read -r never; kill -9 "$engine"; wait "$engine"; rm -rf "$1""#;
 
 impl Host {
-    fn new(url: String, folder: &Path, alive: Option<ChildStdin>) -> Self {
+    fn new(url: String, folder: &Path, engine: Option<Child>) -> Self {
         let issuer = Issuer::open(folder).unwrap();
         let kid = issuer.jwks().keys[0].common.key_id.clone().unwrap();
         let pem = std::fs::read_to_string(folder.join("issuer.pem")).unwrap();
         let der: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
-        Self { url, key: EncodingKey::from_ed_der(&STANDARD.decode(der).unwrap()), kid, _alive: alive }
+        Self { url, key: EncodingKey::from_ed_der(&STANDARD.decode(der).unwrap()), kid, _engine: engine }
     }
 
     fn embedded() -> Self {
@@ -71,7 +71,7 @@ impl Host {
         let url = first.unwrap().strip_prefix("listening on ").unwrap().to_owned();
         let token = lines.next().unwrap().unwrap();
         assert!(token.starts_with("token "), "{token}");
-        Self::new(url, &folder, child.stdin.take())
+        Self::new(url, &folder, Some(child))
     }
 }
 
@@ -133,7 +133,7 @@ impl Tenant {
 
     /// Somebody with these roles.
     pub(crate) fn actor(&self, sub: &str, roles: &[&str]) -> Actor {
-        Actor::new(&self.0, sub, Claims::of(&self.0, sub, roles).token())
+        Actor::new(&self.0, Claims::of(&self.0, sub, roles).token())
     }
 
     pub(crate) fn staff(&self) -> Actor {
