@@ -205,5 +205,5 @@ fn tune(db: &Connection) -> rusqlite::Result<()> {
     db.pragma_update(None, "journal_size_limit", JOURNAL_BYTES)?;
     db.pragma_update(None, "cache_size", CACHE_KIB)?;
     db.set_prepared_statement_cache_capacity(64);
-    Ok(())
+    readers::keep_plans(db)
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use pipeline::ports::Unavailable;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
 use tokio::sync::Semaphore;
 
 use super::writer::lock;
@@ -70,9 +70,16 @@ impl From<kernel::catalog::Corrupt> for ReadError {
     }
 }
 
+/// Keeps a statement's plan whatever is bound to it. Without this, SQLite prepares a cached statement anew for each
+/// value, which costs more than the look-up itself.
+pub(super) fn keep_plans(db: &Connection) -> rusqlite::Result<()> {
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true).map(drop)
+}
+
 fn open(path: &Path) -> rusqlite::Result<Connection> {
     let db = Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
     db.set_prepared_statement_cache_capacity(64);
+    keep_plans(&db)?;
     db.pragma_update(None, "cache_size", -16_384)?;
     Ok(db)
 }

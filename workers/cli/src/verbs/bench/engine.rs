@@ -82,13 +82,16 @@ impl Engine {
         self.own.as_ref().map(|own| own.folder.path().join("data"))
     }
 
-    /// How many durable transactions the engine has made.
-    pub(super) fn transactions(&self) -> Result<f64, Failure> {
+    /// How many durable transactions an engine of our own has made.
+    pub(super) fn transactions(&self) -> Result<Option<f64>, Failure> {
         const NAME: &str = "factmill_transactions_total ";
+        if self.own.is_none() {
+            return Ok(None);
+        }
         let text = self.client.ask(crate::client::Ask::get("/metrics"))?;
         let text = String::from_utf8_lossy(&text.body);
         let value = text.lines().find_map(|line| line.strip_prefix(NAME)?.trim().parse().ok());
-        value.ok_or_else(|| broken("the engine's metrics lack", NAME))
+        value.map(Some).ok_or_else(|| broken("the engine's metrics lack", NAME))
     }
 
     /// Where limits are measured: on the disk of the engine's folder.

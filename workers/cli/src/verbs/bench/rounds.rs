@@ -63,7 +63,8 @@ fn throughput(engine: &Engine, args: &Args, load: Load, figures: &mut Figures) -
     if let Some(peak) = peak {
         figures.add(&format!("{name}, peak anonymous memory"), "MiB", mebibytes(peak));
     }
-    let per_transaction = count / (engine.transactions()? - transactions).max(1.0);
+    let Some((before, after)) = transactions.zip(engine.transactions()?) else { return Ok(1.0) };
+    let per_transaction = count / (after - before).max(1.0);
     figures.add(&format!("{name}, in one transaction"), "commands", per_transaction);
     Ok(per_transaction)
 }
