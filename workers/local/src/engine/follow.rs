@@ -25,7 +25,7 @@ use crate::{
 /// How many bytes of commits are projected at once.
 const PAGE_BYTES: usize = 1 << 20;
 /// Under load, what was projected becomes visible, and its place durable, this often.
-const COMMIT_EVERY: Duration = Duration::from_millis(500);
+const COMMIT_EVERY: Duration = Duration::from_secs(1);
 /// The first and the longest wait after a failure.
 const WAIT: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(10));
 /// A view this far behind when it starts is told of as it catches up.

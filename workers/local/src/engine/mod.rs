@@ -59,7 +59,7 @@ const LEASE: Duration = Duration::from_mins(5);
 /// How long a dispatcher starts executions, of its lease.
 const WORK: Duration = Duration::from_mins(4);
 /// Memory for streams that were loaded, in bytes.
-const WARM: usize = 96 << 20;
+const WARM: usize = 32 << 20;
 
 /// How the engine is set up.
 #[derive(Debug, Clone)]

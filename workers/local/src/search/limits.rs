@@ -17,7 +17,7 @@ use super::{
 };
 
 /// How often what was added is committed, as the engine does under load.
-const COMMIT_EVERY: Duration = Duration::from_millis(500);
+const COMMIT_EVERY: Duration = Duration::from_secs(1);
 
 /// Adds entries to a new index of a view in this folder; tells how long it took until all could be found.
 pub fn raw_index(folder: &Path, view: &ViewSpec, entries: &[Entry]) -> Result<Duration, Unavailable> {

@@ -13,7 +13,7 @@ use tokio::sync::watch;
 use super::{readers::Readers, writer::lock};
 
 /// How many bytes of the newest commits are kept decoded, so that a follower needn't read them again.
-const RECENT_BYTES: usize = 16 << 20;
+const RECENT_BYTES: usize = 8 << 20;
 
 /// The log's newest commits, and where it ends.
 pub(super) struct Log {
