@@ -59,7 +59,7 @@ const LEASE: Duration = Duration::from_mins(5);
 /// How long a dispatcher starts executions, of its lease.
 const WORK: Duration = Duration::from_mins(4);
 /// Memory for streams that were loaded, in bytes.
-const WARM: usize = 32 << 20;
+const WARM: usize = 16 << 20;
 
 /// How the engine is set up.
 #[derive(Debug, Clone)]
@@ -275,7 +275,7 @@ async fn open(
             Some(_) => None,
             None => Some(Issuer::create_or_open(&options.data)?),
         };
-        let index = TantivyIndex::open(&options.data, catalog.views().map(AsRef::as_ref))?;
+        let index = TantivyIndex::open(&options.data, catalog.views())?;
         Ok::<_, EngineError>((store, index, issuer))
     });
     opened.await?

@@ -178,7 +178,7 @@ proptest! {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
             let folder = tempfile::tempdir().unwrap();
-            let index = TantivyIndex::open(folder.path(), [&view()]).unwrap();
+            let index = TantivyIndex::open(folder.path(), [&Arc::new(view())]).unwrap();
             let memory = MemoryIndex::new();
             for (round, writes) in rounds.into_iter().enumerate() {
                 for (id, body) in writes {

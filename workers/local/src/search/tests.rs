@@ -11,7 +11,7 @@ fn fresh() -> (TantivyIndex, TempDir) {
 }
 
 fn open(folder: &TempDir) -> TantivyIndex {
-    TantivyIndex::open(folder.path(), [&view()]).unwrap()
+    TantivyIndex::open(folder.path(), [&Arc::new(view())]).unwrap()
 }
 
 fn at(pos: u64) -> Position {

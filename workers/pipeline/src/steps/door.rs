@@ -129,13 +129,16 @@ impl Door<'_> {
         }
         let mut known = self.first_outcomes(claims, read.iter().flatten()).await.into_iter();
         let mut permits = HashMap::new();
-        let judge = |command: Result<Command, Box<Refused>>| match command {
+        let judge = |(text, command): (&&[u8], Result<Command, Box<Refused>>)| match command {
             Ok(command) => match known.next().flatten() {
                 Some(first) if first.digest.as_ref() == Some(&command.digest) => {
                     Judged::Settled(Box::new(command), Box::new(first))
                 }
                 Some(_) => Judged::Refused(Box::new(Refused::of(command, id_reused()))),
-                None if self.permits(claims, &command, &mut permits) => Judged::Enter(Box::new(command)),
+                None if self.permits(claims, &command, &mut permits) => {
+                    self.catalog.keep(text, &command);
+                    Judged::Enter(Box::new(command))
+                }
                 None => {
                     let refusal = authorize::forbidden(&command.kind);
                     Judged::Refused(Box::new(Refused::of(command, refusal)))
@@ -143,7 +146,7 @@ impl Door<'_> {
             },
             Err(refused) => Judged::Refused(refused),
         };
-        read.into_iter().map(judge).collect()
+        texts.iter().zip(read).map(judge).collect()
     }
 
     /// Reads a command that a token's owner sent, and may send with it.
