@@ -113,6 +113,8 @@ impl Dispatch {
                     Box::pin(self.run(pack, until, held, done)).await;
                     Box::pin(self.run(second, until, held, done)).await;
                 }
+                // one message that is too big is taken apart
+                Err(error) if is_too_large(&error) => self.one_by_one(pack, until, held, done).await,
                 Err(error) => {
                     tracing::warn!(messages = pack.len(), "an execution failed, its messages are given back: {error}");
                     for message in pack {
@@ -123,6 +125,17 @@ impl Dispatch {
             }
             return;
         }
+        self.one_by_one(pack, until, held, done).await;
+    }
+
+    /// Tries messages one by one, in order.
+    async fn one_by_one(
+        &self,
+        pack: Vec<Unpacked>,
+        until: Instant,
+        held: &mut BTreeSet<String>,
+        done: &mut Dispatched,
+    ) {
         for message in pack {
             if held.contains(message.group()) || Instant::now() >= until {
                 held.insert(message.group().to_owned());
