@@ -1,5 +1,7 @@
 //! What the environment of a function names. Every name stands here, and nowhere else.
 
+use std::time::Duration;
+
 /// The table of commits.
 pub const COMMITS_TABLE: &str = "FACTMILL_COMMITS_TABLE";
 /// The table of snapshots and claims.
@@ -20,13 +22,36 @@ pub const STATE_MACHINE: &str = "FACTMILL_STATE_MACHINE";
 pub const ISSUER: &str = "FACTMILL_ISSUER";
 /// Where the issuer's keys are: an `http(s)` URL, or `parameter:<name>`.
 pub const ISSUER_KEYS: &str = "FACTMILL_ISSUER_KEYS";
+/// What a message that is given back waits, doubled with each receive, with full jitter; in seconds. Optional.
+pub const BACKOFF: &str = "FACTMILL_BACKOFF_SECONDS";
+/// The longest that it waits, in seconds. Optional.
+pub const BACKOFF_LIMIT: &str = "FACTMILL_BACKOFF_LIMIT_SECONDS";
+/// What is logged, as `tracing` filters it. Optional.
+pub const LOG: &str = "FACTMILL_LOG";
 
-/// A name that the environment doesn't have.
+/// What the environment doesn't say, or not in a way that can be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the environment has no `{0}`")]
-pub struct Missing(&'static str);
+pub enum ConfigError {
+    /// It isn't there, or empty.
+    #[error("the environment has no `{0}`")]
+    Missing(&'static str),
+    /// It is none of what it must be.
+    #[error("`{0}` in the environment must be a number of seconds")]
+    NoSeconds(&'static str),
+}
 
 /// The value of a name; empty counts as missing.
-pub fn required(name: &'static str) -> Result<String, Missing> {
-    std::env::var(name).ok().filter(|value| !value.is_empty()).ok_or(Missing(name))
+pub fn required(name: &'static str) -> Result<String, ConfigError> {
+    optional(name).ok_or(ConfigError::Missing(name))
+}
+
+/// The value of a name, if it has one.
+pub fn optional(name: &'static str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// A time that may be left out.
+pub fn seconds(name: &'static str) -> Result<Option<Duration>, ConfigError> {
+    let read = |text: String| text.parse().map(Duration::from_secs).map_err(|_| ConfigError::NoSeconds(name));
+    optional(name).map(read).transpose()
 }

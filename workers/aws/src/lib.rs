@@ -9,9 +9,12 @@ pub mod config;
 pub mod dynamodb;
 pub mod eventbridge;
 pub mod keys;
+pub mod lambda;
+pub mod reannounce;
 pub mod relay;
 pub mod sqs;
 pub mod stepfunctions;
+pub mod wiring;
 
 #[cfg(test)]
 mod fake;

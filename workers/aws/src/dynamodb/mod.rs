@@ -8,6 +8,7 @@ mod append;
 mod claims;
 mod commits;
 mod item;
+pub mod scan;
 mod snapshots;
 pub mod stream;
 

@@ -9,7 +9,12 @@ mod receive;
 mod send;
 mod stamp;
 
-pub use self::{inbox::SqsInbox, receive::Received, send::SqsQueue, stamp::Stamps};
+pub use self::{
+    inbox::SqsInbox,
+    receive::{Answer, Received},
+    send::SqsQueue,
+    stamp::{Stamps, WeakKey},
+};
 
 use aws_sdk_sqs::{error::BuildError, types::MessageAttributeValue};
 

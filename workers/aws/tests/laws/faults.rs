@@ -123,7 +123,7 @@ async fn a_table_that_is_not_there_is_an_outage() {
 async fn a_replaced_snapshot_leaves_no_parts_behind() {
     let engine = Engine::fresh().await;
     let (store, key) = (engine.store(), stream("count/a"));
-    let state: Vec<u8> = std::iter::repeat_with(|| fastrand::u8(..)).take(700 << 10).collect();
+    let state: Vec<u8> = std::iter::repeat_with(|| fastrand::u8(..)).take(600 << 10).collect();
     let snapshot = |seq, state: &[u8]| Snapshot {
         revision: 1,
         seq,

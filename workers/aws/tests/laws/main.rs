@@ -4,6 +4,7 @@
 
 mod cost;
 mod faults;
+mod scan;
 mod support;
 
 use self::support::Engine;

@@ -96,18 +96,7 @@ pub struct Told {
 
 /// What the bus is told of some commits: the commits, packed, and then their public events.
 pub fn entries(catalog: &Catalog, commits: &[Arc<Stored>]) -> Result<Vec<Told>, serde_json::Error> {
-    let mut entries = Vec::new();
-    let (mut first, mut bytes) = (0, 0);
-    for (at, stored) in commits.iter().enumerate() {
-        if bytes + stored.bytes > LARGEST_DETAIL && at > first {
-            entries.push(pack(commits, first..at)?);
-            (first, bytes) = (at, 0);
-        }
-        bytes += stored.bytes + 1;
-    }
-    if first < commits.len() {
-        entries.push(pack(commits, first..commits.len())?);
-    }
+    let mut entries = feed(commits)?;
     for (first, stored) in commits.iter().enumerate() {
         let aggregate = stored.commit.stream.aggregate();
         let Some(known) = catalog.find(aggregate) else { continue };
@@ -119,6 +108,23 @@ pub fn entries(catalog: &Catalog, commits: &[Arc<Stored>]) -> Result<Vec<Told>, 
             };
             entries.push(Told { entry, first });
         }
+    }
+    Ok(entries)
+}
+
+/// The commits, packed in order.
+fn feed(commits: &[Arc<Stored>]) -> Result<Vec<Told>, serde_json::Error> {
+    let mut entries = Vec::new();
+    let (mut first, mut bytes) = (0, 0);
+    for (at, stored) in commits.iter().enumerate() {
+        if bytes + stored.bytes > LARGEST_DETAIL && at > first {
+            entries.push(pack(commits, first..at)?);
+            (first, bytes) = (at, 0);
+        }
+        bytes += stored.bytes + 1;
+    }
+    if first < commits.len() {
+        entries.push(pack(commits, first..commits.len())?);
     }
     Ok(entries)
 }
@@ -143,7 +149,16 @@ pub struct Unsent {
 
 /// Publishes commits; what was not accepted is published again by the caller's retry, which subscribers expect.
 pub async fn relay(catalog: &Catalog, bus: &dyn Bus, commits: &[Arc<Stored>]) -> Result<(), Unsent> {
-    let told = entries(catalog, commits);
+    publish(bus, entries(catalog, commits)).await
+}
+
+/// Publishes commits for the projectors alone, who take a commit again for nothing new: what a long outage kept from
+/// the bus. Other services are told of no event twice for it.
+pub async fn reannounce(bus: &dyn Bus, commits: &[Arc<Stored>]) -> Result<(), Unsent> {
+    publish(bus, feed(commits)).await
+}
+
+async fn publish(bus: &dyn Bus, told: Result<Vec<Told>, serde_json::Error>) -> Result<(), Unsent> {
     let told = told.map_err(|error| Unsent { first: 0, outage: Unavailable::new("telling the bus", error) })?;
     let (entries, firsts): (Vec<_>, Vec<_>) = told.into_iter().map(|told| (told.entry, told.first)).unzip();
     let results = bus.publish(entries).await.into_iter().zip(firsts);

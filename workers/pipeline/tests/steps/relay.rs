@@ -6,7 +6,7 @@ use pipeline::{
         commits::{Append, CommitStore, Position},
         feed::BusEntry,
     },
-    steps::relay::{FEED, entries, relay},
+    steps::relay::{FEED, entries, reannounce, relay},
 };
 use serde_json::{Value, json, value::to_raw_value};
 
@@ -112,4 +112,16 @@ async fn a_commit_with_an_event_that_nobody_can_read_keeps_no_other_back() {
     let told = bus.entries.lock().unwrap();
     assert_eq!(told.len(), 2, "the packed commits, and the one public event that its commit can account for");
     assert_eq!(detail(&told[0])["commits"].as_array().unwrap().len(), 2);
+}
+
+#[tokio::test]
+async fn what_is_announced_again_is_the_feed_alone() {
+    let pipeline = Pipeline::new();
+    pipeline.ask(&[add("c1", 1)]).await;
+    let commits = pipeline.commits("toy/a").await;
+    let bus = Notes::default();
+    reannounce(&bus, &commits).await.unwrap();
+    let sources: Vec<_> = bus.entries.lock().unwrap().iter().map(|entry| entry.source.clone()).collect();
+    assert_eq!(sources, [FEED]);
+    assert_eq!(entries(&pipeline.catalog, &commits).unwrap().len(), 2, "there is a public event too");
 }
