@@ -32,7 +32,7 @@ pub struct Relay {
 impl Relay {
     /// Tells the bus of the event's commits. A record that can't be read is put aside and passed; what the
     /// infrastructure could not do is reported by the first record that it concerns, and comes again from there on.
-    pub async fn relay(&self, event: Event) -> DynamoDbEventResponse {
+    pub async fn relay(&self, event: &Event) -> DynamoDbEventResponse {
         let mut numbers = Vec::new();
         let mut commits: Vec<Arc<Stored>> = Vec::new();
         let mut first_failed = None;

@@ -18,7 +18,7 @@ async fn main() -> Result<(), Error> {
     };
     let relay = &relay;
     lambda_runtime::run(service_fn(|event: LambdaEvent<Event>| async move {
-        Ok::<_, Error>(relay.relay(event.payload).await)
+        Ok::<_, Error>(relay.relay(&event.payload).await)
     }))
     .await
 }

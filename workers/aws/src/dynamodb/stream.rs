@@ -44,16 +44,16 @@ pub struct Unreadable {
 }
 
 /// The records of an event, in order.
-pub fn records(event: Event) -> Vec<Record> {
-    event.records.into_iter().map(record).collect()
+pub fn records(event: &Event) -> Vec<Record> {
+    event.records.iter().map(record).collect()
 }
 
-fn record(record: EventRecord) -> Record {
+fn record(record: &EventRecord) -> Record {
     let number = record.change.sequence_number.clone().unwrap_or_default();
     let content = match record.event_name.as_str() {
-        "INSERT" => appended(&record).map_or_else(|reason| unreadable(&record, reason), Content::Appended),
+        "INSERT" => appended(record).map_or_else(|reason| unreadable(record, reason), Content::Appended),
         "REMOVE" => Content::Removed,
-        other => unreadable(&record, format!("a commit is never changed, and this record says `{other}`")),
+        other => unreadable(record, format!("a commit is never changed, and this record says `{other}`")),
     };
     Record { number, content }
 }

@@ -59,7 +59,7 @@ async fn relay(bus: &Arc<Notes>, queue: &Fake, records: &[Value]) -> Value {
         unreadable: "http://127.0.0.1/unreadable".into(),
     };
     let event = serde_json::from_value(json!({ "Records": records })).unwrap();
-    serde_json::to_value(relay.relay(event).await).unwrap()
+    serde_json::to_value(relay.relay(&event).await).unwrap()
 }
 
 fn queue(status: u16) -> Fake {

@@ -4,6 +4,7 @@
 //! the answer of what it did. [`SqsInbox`] keeps what was given up in the dead-letter queue, from where it can be sent
 //! back. A [`Stamps`] is what all three agree by on when a message was first accepted.
 
+mod groups;
 mod inbox;
 mod receive;
 mod send;
@@ -36,7 +37,7 @@ mod attribute {
 
 /// Whether the queue of a URL is a FIFO queue.
 fn is_fifo(url: &str) -> bool {
-    url.ends_with(".fifo")
+    url.rsplit_once('.').is_some_and(|(_, suffix)| suffix == "fifo")
 }
 
 /// A text as an attribute.

@@ -171,8 +171,8 @@ fn group(message: &Message) -> Option<String> {
     let claims = URL_SAFE_NO_PAD.decode(message.authorization.split('.').nth(1)?).ok()?;
     let Claims { tenant } = serde_json::from_slice(&claims).ok()?;
     let first = if message.body.trim_start().starts_with('[') {
-        let mut commands: Vec<&serde_json::value::RawValue> = serde_json::from_str(&message.body).ok()?;
-        if commands.is_empty() { return None } else { commands.swap_remove(0).get() }
+        let commands: Vec<&serde_json::value::RawValue> = serde_json::from_str(&message.body).ok()?;
+        commands.first()?.get()
     } else {
         &message.body
     };

@@ -1,6 +1,6 @@
 //! The door's side of the queue.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use aws_sdk_sqs::{
@@ -16,15 +16,13 @@ use pipeline::ports::{
     queue::{CommandQueue, Message, SendError},
 };
 
-use super::{Stamps, attribute, is_fifo, sendable, text};
+use super::{
+    Stamps, attribute,
+    groups::{Groups, Sending},
+    is_fifo, sendable, text,
+};
 use crate::outage;
 
-/// The most messages of a call.
-const MOST_MESSAGES: usize = 10;
-/// The most bytes of a call's messages together. The service takes more by now; it counts, and asks a price, by 64 KB.
-const MOST_BYTES: usize = 256 * 1024;
-/// About what a message's attributes have beside their values.
-const ATTRIBUTES: usize = 256;
 /// How many calls are under way at once.
 const AT_ONCE: usize = 16;
 /// How often a message is sent that the service did not take, its fault being none of the message's.
@@ -40,16 +38,6 @@ pub struct SqsQueue {
     url: Arc<str>,
     stamps: Stamps,
     clock: Arc<dyn Clock>,
-}
-
-/// A message on its way.
-struct Sending {
-    /// Which of the caller's.
-    index: usize,
-    message: Message,
-    /// Of this one send: only its own repetitions have the same.
-    once: String,
-    at: Timestamp,
 }
 
 type Sent = Result<Timestamp, SendError>;
@@ -111,15 +99,15 @@ impl SqsQueue {
             Ok(entries) => entries,
             Err(error) => return call.iter().map(|_| Tried::Never(unavailable(&error.to_string()).into())).collect(),
         };
-        let send = self.client.send_message_batch().queue_url(&*self.url).set_entries(Some(entries));
-        let sent = match send.send().await {
-            Ok(sent) => sent,
+        let request = self.client.send_message_batch().queue_url(&*self.url).set_entries(Some(entries));
+        let answer = match request.send().await {
+            Ok(answer) => answer,
             // the client has tried it again
             Err(error) => {
                 let throttled = error.code().is_some_and(|code| code.contains("Throttl") || code.contains("OverLimit"));
                 let outage = outage(SEND)(error);
-                let answer = || if throttled { SendError::Busy(BUSY) } else { SendError::Unavailable(outage.clone()) };
-                return call.iter().map(|_| Tried::Never(answer())).collect();
+                let why = || if throttled { SendError::Busy(BUSY) } else { SendError::Unavailable(outage.clone()) };
+                return call.iter().map(|_| Tried::Never(why())).collect();
             }
         };
         let mut tried: Vec<_> =
@@ -129,10 +117,10 @@ impl SqsQueue {
                 *tried = told;
             }
         };
-        for taken in sent.successful() {
+        for taken in answer.successful() {
             tell(taken.id(), Tried::Taken);
         }
-        for failed in sent.failed() {
+        for failed in answer.failed() {
             let reason = format!("{}: {}", failed.code(), failed.message().unwrap_or_default());
             let error = unavailable(&reason).into();
             tell(failed.id(), if failed.sender_fault() { Tried::Never(error) } else { Tried::Not(error) });
@@ -183,61 +171,6 @@ impl CommandQueue for SqsQueue {
         let unsent = || Err(Unavailable::new(SEND, "a message was not sent").into());
         results.into_iter().map(|sent| sent.unwrap_or_else(unsent)).collect()
     }
-}
-
-/// Messages by group, in order.
-#[derive(Default)]
-struct Groups {
-    waiting: Vec<(String, VecDeque<Sending>)>,
-    by_name: std::collections::HashMap<String, usize>,
-    /// The group of each message that was taken out.
-    of: std::collections::HashMap<usize, usize>,
-}
-
-impl Groups {
-    fn add(&mut self, sending: Sending) {
-        let next = self.waiting.len();
-        let group = *self.by_name.entry(sending.message.group.clone()).or_insert(next);
-        if group == next {
-            self.waiting.push((sending.message.group.clone(), VecDeque::new()));
-        }
-        if let Some((_, waiting)) = self.waiting.get_mut(group) {
-            waiting.push_back(sending);
-        }
-    }
-
-    /// The first message of each group, in calls of bounded size.
-    fn round(&mut self) -> Vec<Vec<Sending>> {
-        let mut calls: Vec<Vec<Sending>> = Vec::new();
-        let mut bytes = 0;
-        for (group, (_, waiting)) in self.waiting.iter_mut().enumerate() {
-            let Some(sending) = waiting.pop_front() else { continue };
-            self.of.insert(sending.index, group);
-            let size = size(&sending.message);
-            match calls.last_mut() {
-                Some(call) if call.len() < MOST_MESSAGES && bytes + size <= MOST_BYTES => call.push(sending),
-                _ => {
-                    calls.push(vec![sending]);
-                    bytes = 0;
-                }
-            }
-            bytes += size;
-        }
-        calls
-    }
-
-    /// The messages behind one that was not taken; they are not sent any more.
-    fn give_up(&mut self, index: usize) -> Vec<usize> {
-        let group = self.of.get(&index).and_then(|group| self.waiting.get_mut(*group));
-        group.map(|(_, waiting)| waiting.drain(..).map(|sending| sending.index).collect()).unwrap_or_default()
-    }
-}
-
-/// About how many bytes a message counts.
-fn size(message: &Message) -> usize {
-    let optional = [&message.traceparent, &message.task_token];
-    let optional: usize = optional.into_iter().flatten().map(String::len).sum();
-    message.body.len() + message.authorization.len() + optional + ATTRIBUTES
 }
 
 #[cfg(test)]
