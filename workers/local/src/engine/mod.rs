@@ -28,7 +28,7 @@ use pipeline::{
         identity::{KeySource, PolicyEngine, TokenVerifier},
     },
     steps::{
-        dispatch::Dispatch,
+        dispatch::{Backoff, Dispatch},
         persist::{Persist, Warm},
         verify::Verify,
     },
@@ -204,6 +204,7 @@ impl Engine {
             tokens: Arc::new(NoTokens),
             inbox: Arc::new(self.store.clone()),
             clock: self.clock.clone(),
+            backoff: Backoff::default(),
         });
         for _ in 0..DISPATCHERS {
             let (store, dispatch, metrics, stop) =

@@ -30,10 +30,31 @@ use crate::ports::{
 const LARGEST_EXECUTION: usize = 200 * 1024;
 /// From this receive on, messages are tried one by one.
 const SUSPECT: u32 = 3;
-/// The first delay of a message that is given back; it doubles with each receive.
-const FIRST_DELAY: Duration = Duration::from_secs(2);
-/// The longest delay of a message that is given back.
-const LONGEST_DELAY: Duration = Duration::from_mins(5);
+
+/// How long a message that is given back stays away: a time that doubles with each receive, with full jitter.
+#[derive(Debug, Clone, Copy)]
+pub struct Backoff {
+    /// What doubles.
+    pub first: Duration,
+    /// The longest.
+    pub longest: Duration,
+}
+
+impl Default for Backoff {
+    fn default() -> Self {
+        Self { first: Duration::from_secs(2), longest: Duration::from_mins(5) }
+    }
+}
+
+impl Backoff {
+    /// The delay of a message that was handed out so often.
+    fn delay(&self, receives: u32) -> Duration {
+        use std::hash::{BuildHasher, RandomState};
+        let bound = self.first.saturating_mul(1 << receives.min(10)).min(self.longest);
+        let millis = u64::try_from(bound.as_millis()).unwrap_or(u64::MAX);
+        Duration::from_millis(RandomState::new().hash_one(receives) % millis.max(1))
+    }
+}
 
 /// All that dispatching needs.
 pub struct Dispatch {
@@ -51,6 +72,8 @@ pub struct Dispatch {
     pub inbox: Arc<dyn FailureInbox>,
     /// When it was given up.
     pub clock: Arc<dyn Clock>,
+    /// How long messages stay away that are given back.
+    pub backoff: Backoff,
 }
 
 /// What becomes of the messages.
@@ -113,16 +136,29 @@ impl Dispatch {
                     Box::pin(self.run(pack, until, held, done)).await;
                     Box::pin(self.run(second, until, held, done)).await;
                 }
+                // one message that is too big is taken apart
+                Err(error) if is_too_large(&error) => self.one_by_one(pack, until, held, done).await,
                 Err(error) => {
                     tracing::warn!(messages = pack.len(), "an execution failed, its messages are given back: {error}");
                     for message in pack {
                         held.insert(message.group().to_owned());
-                        done.release.push((message.receipt, delay(message.receives)));
+                        done.release.push((message.receipt, self.backoff.delay(message.receives)));
                     }
                 }
             }
             return;
         }
+        self.one_by_one(pack, until, held, done).await;
+    }
+
+    /// Tries messages one by one, in order.
+    async fn one_by_one(
+        &self,
+        pack: Vec<Unpacked>,
+        until: Instant,
+        held: &mut BTreeSet<String>,
+        done: &mut Dispatched,
+    ) {
         for message in pack {
             if held.contains(message.group()) || Instant::now() >= until {
                 held.insert(message.group().to_owned());
@@ -138,7 +174,7 @@ impl Dispatch {
                         "a message is given back: {error}"
                     );
                     held.insert(message.group().to_owned());
-                    done.release.push((message.receipt, delay(message.receives)));
+                    done.release.push((message.receipt, self.backoff.delay(message.receives)));
                 }
             }
         }
@@ -311,12 +347,4 @@ fn packs(messages: Vec<Unpacked>) -> Vec<Vec<Unpacked>> {
         bytes += size;
     }
     packs
-}
-
-/// 2 s × 2^receives with full jitter, at most five minutes.
-fn delay(receives: u32) -> Duration {
-    use std::hash::{BuildHasher, RandomState};
-    let bound = FIRST_DELAY.saturating_mul(1 << receives.min(10)).min(LONGEST_DELAY);
-    let millis = u64::try_from(bound.as_millis()).unwrap_or(u64::MAX);
-    Duration::from_millis(RandomState::new().hash_one(receives) % millis.max(1))
 }

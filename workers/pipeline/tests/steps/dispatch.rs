@@ -94,6 +94,15 @@ async fn what_is_too_big_for_the_service_is_halved_at_once() {
 }
 
 #[tokio::test]
+async fn one_message_that_is_too_big_is_taken_apart_at_once() {
+    let dispatching = Dispatching::new(|ids, _| (ids.len() > 1).then_some("States.DataLimitExceeded"));
+    let batch = json!([add("c1", 1), add("c2", 1)]);
+    let done = dispatching.dispatch(&[delivery(1, 1, "toy/a", &batch)]).await;
+    assert_eq!((done.acknowledge, done.release), (vec![1], vec![]));
+    assert_eq!(dispatching.executed(), ["c1 c2", "c1 c2", "c1", "c2"]);
+}
+
+#[tokio::test]
 async fn a_poison_command_is_given_up_alone_and_its_successors_go_on() {
     let dispatching = poisoned_by(&["p"]);
     let batch = json!([add("c1", 1), add("p", 1), add("c2", 1)]);
