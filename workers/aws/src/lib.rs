@@ -1,0 +1,3 @@
+//! The adapters of the AWS host.
+
+pub mod opensearch;
