@@ -7,6 +7,7 @@
 //! | `stream` | everything | the stream |
 //! | `doc` | shown documents | the document itself; each field is indexed by its kind, times are not |
 //! | `nanos`, `millis` | shown documents | their times, to the nanosecond and, for the calendar, to the millisecond |
+//! | `verbatim` | few shown documents | the document, where `doc` had to be written differently; not indexed |
 //! | `hidden` | everything else | what it is, not indexed |
 //!
 //! INVARIANT: a search always asks for a `tenant`, so it finds shown documents only.
@@ -77,6 +78,7 @@ pub(super) fn index_of(view: &ViewSpec) -> Value {
             "doc": strict(view.fields().iter().map(|field| (field.name.to_owned(), mapping(field))).collect()),
             "nanos": strict(each(&json!({ "type": "long" }))),
             "millis": strict(each(&json!({ "type": "date", "format": "epoch_millis", "index": false }))),
+            "verbatim": { "type": "object", "enabled": false },
             "hidden": { "type": "object", "enabled": false },
         } },
     })

@@ -34,7 +34,7 @@ impl Default for Naming {
 
 impl Naming {
     /// The alias of a view.
-    pub(super) fn alias_of(&self, view: &ViewSpec) -> String {
+    pub fn alias_of(&self, view: &ViewSpec) -> String {
         format!("{}{}-{}", self.prefix, view.name(), view.revision())
     }
 

@@ -74,11 +74,11 @@ impl OneHit<'_> {
     fn shown(self, scored: bool) -> Result<Hit, Unavailable> {
         let damaged = |_| Unavailable::new(WHAT, "the stream of a document is damaged");
         Ok(Hit {
+            doc: self.source.document().to_owned(),
             id: self.source.id.into_owned(),
             stream: self.source.stream.parse().map_err(damaged)?,
             version: self.version,
             score: self.score.filter(|_| scored),
-            doc: self.source.doc.to_owned(),
             highlight: None,
         })
     }

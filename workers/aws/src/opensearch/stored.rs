@@ -20,6 +20,9 @@ struct Shown<'a> {
     stream: &'a str,
     id: &'a str,
     doc: &'a Map<String, Value>,
+    /// The document itself, where `doc` had to be written differently to be found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    verbatim: Option<&'a Map<String, Value>>,
     #[serde(skip_serializing_if = "Times::is_empty")]
     nanos: Times<'a>,
     #[serde(skip_serializing_if = "Times::is_empty")]
@@ -92,6 +95,8 @@ pub(super) struct Stored<'a> {
     #[serde(borrow)]
     doc: Option<&'a RawValue>,
     #[serde(borrow)]
+    verbatim: Option<&'a RawValue>,
+    #[serde(borrow)]
     hidden: Option<&'a RawValue>,
 }
 
@@ -103,7 +108,16 @@ pub(super) struct Found<'a> {
     #[serde(borrow)]
     pub(super) id: Cow<'a, str>,
     #[serde(borrow)]
-    pub(super) doc: &'a RawValue,
+    doc: &'a RawValue,
+    #[serde(borrow)]
+    verbatim: Option<&'a RawValue>,
+}
+
+impl<'a> Found<'a> {
+    /// The document as it was put.
+    pub(super) fn document(&self) -> &'a RawValue {
+        self.verbatim.unwrap_or(self.doc)
+    }
 }
 
 /// Writes an entry, or tells why the index will never take it.
@@ -134,17 +148,19 @@ fn write_shown(view: &ViewSpec, entry: &Entry, body: &Body, into: &mut Vec<u8>) 
             _ => {}
         }
     }
-    let positive: Map<String, Value>;
-    let mut doc: &Map<String, Value> = body;
-    if !zeros.is_empty() {
-        // the index holds -0 and 0 for different numbers
-        positive =
-            body.iter().map(|(name, value)| (name.clone(), without_negative_zeros(&zeros, name, value))).collect();
-        doc = &positive;
-    }
-    let (nanos, millis) = (Times { unit: 1, fields: &times }, Times { unit: 1_000_000, fields: &times });
-    let shown =
-        Shown { tenant: entry.tenant.as_str(), stream: entry.stream.as_str(), id: &entry.id, doc, nanos, millis };
+    // the index holds -0 and 0 for different numbers
+    let positive: Option<Map<String, Value>> = (!zeros.is_empty()).then(|| {
+        body.iter().map(|(name, value)| (name.clone(), without_negative_zeros(&zeros, name, value))).collect()
+    });
+    let shown = Shown {
+        tenant: entry.tenant.as_str(),
+        stream: entry.stream.as_str(),
+        id: &entry.id,
+        doc: positive.as_ref().unwrap_or(body),
+        verbatim: positive.is_some().then_some(&**body),
+        nanos: Times { unit: 1, fields: &times },
+        millis: Times { unit: 1_000_000, fields: &times },
+    };
     serde_json::to_writer(into, &shown).map_err(|error| error.to_string())
 }
 
@@ -179,7 +195,7 @@ impl Stored<'_> {
         let tenant = self.tenant.or(self.of).ok_or_else(|| damaged("tenant"))?;
         let tenant = tenant.parse().map_err(|_| damaged("tenant"))?;
         let stream = self.stream.parse().map_err(|_| damaged("stream"))?;
-        let (id, content) = match (self.doc, self.hidden) {
+        let (id, content) = match (self.verbatim.or(self.doc), self.hidden) {
             (Some(doc), None) => {
                 let body = serde_json::from_str(doc.get()).map_err(|error| error.to_string())?;
                 (self.id.unwrap_or_default(), Content::Shown(body))

@@ -4,5 +4,6 @@
 
 mod node;
 mod projecting;
+mod proxy;
 mod search;
 mod statuses;

@@ -42,7 +42,8 @@ impl Drop for Place {
     }
 }
 
-fn delete(indexes: &str) -> std::io::Result<()> {
+/// Removes indexes.
+pub(crate) fn delete(indexes: &str) -> std::io::Result<()> {
     let url = url();
     let (host, path) =
         url.trim_start_matches("http://").split_once('/').unwrap_or((url.trim_start_matches("http://"), ""));
