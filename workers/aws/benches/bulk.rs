@@ -66,7 +66,9 @@ async fn measure() {
             let batches: Vec<Vec<Entry>> = entries.chunks(BATCH).map(<[Entry]>::to_vec).collect();
             let started = Instant::now();
             if is_raw {
-                bodies.iter().for_each(|body| raw.bulk(&alias, body));
+                for body in &bodies {
+                    raw.bulk(&alias, body);
+                }
             } else {
                 put(&index, &view, batches).await;
             }
@@ -99,10 +101,11 @@ async fn put(index: &OpenSearchIndex, view: &ViewSpec, batches: Vec<Vec<Entry>>)
 /// A document of some 500 bytes with a field of each kind.
 fn entry(number: usize) -> Entry {
     let (tenant, stream): (Tenant, StreamId) = ("acme".parse().unwrap(), format!("toy/{number}").parse().unwrap());
+    let status = ["confirmed", "waiting", "cancelled"][number % 3];
     let body = json!({
         "title": format!("Booking {number} of a double room"),
         "notes": "a quiet room with a view of the sea, if there is one, and a late arrival by the night train",
-        "status": ["confirmed", "waiting", "cancelled"][number % 3],
+        "status": status,
         "tags": [format!("t{}", number % 17), "summer"],
         "guests": number % 5,
         "total": f64::from(u32::try_from(number % 900).unwrap()) + 0.5,

@@ -152,3 +152,68 @@ fn chain(error: &Error) -> String {
     }
     text
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::{BufRead, BufReader, Write},
+        net::TcpListener,
+        thread,
+    };
+
+    use aws_sdk_opensearch::config::{Credentials, Region, SharedCredentialsProvider};
+
+    use super::*;
+
+    /// Answers one request; returns its head.
+    fn node(status: u16, body: &'static str) -> (String, thread::JoinHandle<String>) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/opensearch/domain", listener.local_addr().unwrap());
+        let served = thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let lines = BufReader::new(stream.try_clone().unwrap()).lines().map(Result::unwrap);
+            let head: Vec<String> = lines.take_while(|line| !line.is_empty()).collect();
+            write!(stream, "HTTP/1.1 {status} x\r\ncontent-length: {}\r\n\r\n{body}", body.len()).unwrap();
+            head.join("\n")
+        });
+        (url, served)
+    }
+
+    #[tokio::test]
+    async fn requests_are_signed_for_the_service_and_go_below_the_urls_path() {
+        let (url, served) = node(200, r#"{ "status": "green" }"#);
+        let credentials = Credentials::new("AKID", "secret", Some("session".into()), None, "test");
+        let config = SdkConfig::builder()
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .region(Region::new("eu-west-1"))
+            .build();
+        assert_eq!(Client::connect(&url, Some(&config)).unwrap().trouble().await, None);
+        let head = served.join().unwrap();
+        assert!(head.starts_with("GET /opensearch/domain/_cluster/health HTTP/1.1"), "{head}");
+        assert!(head.contains("authorization: AWS4-HMAC-SHA256 Credential=AKID/"), "{head}");
+        assert!(head.contains("/eu-west-1/es/aws4_request"), "{head}");
+        assert!(head.contains("x-amz-security-token: session"), "{head}");
+    }
+
+    #[tokio::test]
+    async fn an_error_says_what_its_cause_says() {
+        let body =
+            r#"{ "error": { "type": "outer", "reason": "", "caused_by": { "type": "inner", "reason": "too full" } } }"#;
+        let (url, _served) = node(503, body);
+        let trouble = Client::connect(&url, None).unwrap().trouble().await.unwrap();
+        assert!(trouble.ends_with("status 503: outer: too full"), "{trouble}");
+    }
+
+    #[tokio::test]
+    async fn a_cluster_that_is_not_there_is_an_outage() {
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let client = Client::connect(&format!("http://127.0.0.1:{port}"), None).unwrap();
+        let told = client.ask("asking", Method::Get, "", Bytes::new()).await.err().unwrap();
+        assert!(told.reason.contains("refused"), "{told}");
+    }
+
+    #[test]
+    fn a_client_speaks_in_private() {
+        Client::connect("https://search-d-1.eu-west-1.es.amazonaws.com", None).unwrap();
+    }
+}

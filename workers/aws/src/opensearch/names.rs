@@ -2,7 +2,7 @@
 //! written.
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::HashSet,
     sync::{Mutex, PoisonError},
 };
 
@@ -10,8 +10,7 @@ use ::opensearch::http::Method;
 use bytes::Bytes;
 use kernel::catalog::ViewSpec;
 use pipeline::ports::Unavailable;
-use serde::de::IgnoredAny;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::client::Client;
 
@@ -96,8 +95,8 @@ async fn behind(client: &Client, alias: &str) -> Result<Vec<String>, Unavailable
     if !answer.is_success() {
         return Err(Unavailable::new(WHAT, answer.trouble()));
     }
-    let named: BTreeMap<String, IgnoredAny> = answer.read(WHAT)?;
-    Ok(named.into_keys().collect())
+    let named: Map<String, Value> = answer.read(WHAT)?;
+    Ok(named.into_iter().map(|(name, _)| name).collect())
 }
 
 async fn create(client: &Client, name: &str, index: &Value) -> Result<(), Unavailable> {

@@ -46,8 +46,8 @@ fn condition(view: &ViewSpec, filter: &Filter) -> Value {
     match filter {
         Filter::And(filters) if filters.is_empty() => every(),
         Filter::And(filters) => json!({ "bool": { "filter": each(filters) } }),
-        Filter::Or(filters) => any(each(filters)),
-        Filter::Not(inner) => not(condition(view, inner)),
+        Filter::Or(filters) => any(&each(filters)),
+        Filter::Not(inner) => not(&condition(view, inner)),
         Filter::Field { field, is } => match Column::of(view, field) {
             Some(column) => column.condition(is),
             // a field without exact values has none
@@ -65,11 +65,11 @@ fn none() -> Value {
     json!({ "match_none": {} })
 }
 
-fn any(queries: Vec<Value>) -> Value {
+fn any(queries: &[Value]) -> Value {
     if queries.is_empty() { none() } else { json!({ "bool": { "should": queries, "minimum_should_match": 1 } }) }
 }
 
-fn not(query: Value) -> Value {
+fn not(query: &Value) -> Value {
     json!({ "bool": { "must_not": query } })
 }
 
@@ -87,13 +87,13 @@ impl Column {
     fn condition(&self, is: &Condition) -> Value {
         match is {
             Condition::Equal(value) => self.one_of(std::slice::from_ref(value)),
-            Condition::NotEqual(value) => not(self.one_of(std::slice::from_ref(value))),
+            Condition::NotEqual(value) => not(&self.one_of(std::slice::from_ref(value))),
             Condition::In(values) => self.one_of(values),
             Condition::Range(range) => self.within(range),
             Condition::Prefix(prefix) if self.is_text() => json!({ "prefix": { &*self.path: { "value": prefix } } }),
             Condition::Prefix(_) => none(),
             Condition::Exists(true) => self.exists(),
-            Condition::Exists(false) => not(self.exists()),
+            Condition::Exists(false) => not(&self.exists()),
         }
     }
 

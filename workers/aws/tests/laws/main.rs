@@ -1,6 +1,6 @@
 //! The ports' laws, on a real OpenSearch node.
 
-#![expect(clippy::expect_used, clippy::unwrap_used, clippy::panic, reason = "a test that can't begin has failed")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that can't begin has failed")]
 
 mod node;
 mod projecting;

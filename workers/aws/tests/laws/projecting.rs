@@ -113,6 +113,7 @@ async fn history() -> (MemoryStore, Vec<Arc<Stored>>) {
     for name in 0..4_usize {
         let mut position = Position::start(stream(&format!("list/l{name}")));
         for number in 0..14_usize {
+            let time = second(i64::try_from(number).unwrap());
             let part = number % 3;
             let mut events = match (number * 7 + name) % 5 {
                 0 => vec![delisted(part)],
@@ -125,7 +126,7 @@ async fn history() -> (MemoryStore, Vec<Arc<Stored>>) {
             let version = position.version() + events.len() as u64;
             let id = format!("c-{name}-{number}");
             let commands = vec![command(&id, version, events.is_empty())];
-            let append = Append::new(position, second(number as i64), None, commands, events, vec![]).unwrap();
+            let append = Append::new(position, time, None, commands, events, vec![]).unwrap();
             let stored = store.append(vec![append]).await.remove(0).unwrap();
             position = Position::after(&stored);
             commits.push(stored);

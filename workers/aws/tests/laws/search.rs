@@ -30,7 +30,7 @@ pipeline::search_index_laws!(fresh());
 
 #[test]
 fn it_finds_what_the_naive_one_finds() {
-    agreement::it_finds_what_the_naive_one_finds(24, fresh);
+    agreement::it_finds_what_the_naive_one_finds(16, fresh);
 }
 
 #[tokio::test]

@@ -57,6 +57,7 @@ impl CommitStore for Told {
     }
 }
 
+#[expect(clippy::unused_async, reason = "the laws await it")]
 async fn fresh() -> (Told, OpenSearchStatuses, Place) {
     let place = Place::new();
     let statuses = || OpenSearchStatuses::new(client(), &place.0);
