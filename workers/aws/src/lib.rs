@@ -1,4 +1,4 @@
-//! The AWS host: adapters of the pipeline's ports over DynamoDB, SQS, EventBridge and Step Functions.
+//! The AWS host: adapters of the pipeline's ports over DynamoDB, SQS, EventBridge, Step Functions and OpenSearch.
 //!
 //! Start at [`config`] (what the environment names) and [`clients`] (one client of each service in a process). Each other
 //! module is one service's side of one or more ports; nothing here knows a domain.
@@ -10,6 +10,7 @@ pub mod dynamodb;
 pub mod eventbridge;
 pub mod keys;
 pub mod lambda;
+pub mod opensearch;
 pub mod reannounce;
 pub mod relay;
 pub mod sqs;

@@ -20,8 +20,6 @@ mod walk;
 mod words;
 
 #[cfg(test)]
-mod agreement;
-#[cfg(test)]
 mod tests;
 
 use std::{
