@@ -162,8 +162,7 @@ pub trait Decider: 'static {
         context: &Context<'_>,
     ) -> Result<Decision<Self::Event, Self::Rejection>, Self::Rejection>;
 
-    /// What policies may know of the state that the command is decided on. The stream's own `id` (the part behind the
-    /// slash) is added to it.
+    /// What policies may know of the state that the command is decided on.
     fn resource(state: &Self::State, command: &Self::Command) -> Attributes {
         let _ = (state, command);
         Attributes::new()

@@ -282,9 +282,7 @@ impl Work {
     }
 
     fn permit(&self, env: &Persist, state: &State, asked: &Asked) -> Result<Ruling, Corrupt> {
-        let mut attributes: Attributes = caught(|| self.aggregate.resource(state, &asked.decoded))?;
-        // whose a stream is can be its name's to say, also before it has a state
-        attributes.push(("id", self.key.stream.id().into()));
+        let attributes: Attributes = caught(|| self.aggregate.resource(state, &asked.decoded))?;
         let resource = Resource { kind: self.aggregate.name(), id: self.key.stream.as_str(), attributes };
         let Authorized { command, actor, .. } = asked.authorized.as_ref();
         Ok(env.policies.command(actor, self.aggregate.name(), &command.kind, &resource))
