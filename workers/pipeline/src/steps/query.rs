@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use kernel::{
-    Actor, Catalog, StreamId,
+    Actor, Catalog, RowFilter, StreamId,
     catalog::{ReportSpec, ViewSpec},
     query::{Filter, Query},
 };
@@ -85,7 +85,7 @@ impl<'a> Views<'a> {
         allow(self.policies, reader.actor, "read", ("Report", name), Vec::new())?;
         let rows = self.rows(view, reader.actor).unwrap_or_else(|| {
             let filters = view.row_filters().iter().filter(|filter| reader.actor.roles.contains(filter.role));
-            any(filters.map(|filter| Filter::equals(filter.field, reader.actor.sub.as_str())).collect())
+            any(filters.map(|filter| own(view, filter, reader.actor)).collect())
         });
         Ok((report, view, Scope { tenant: reader.tenant.clone(), rows }))
     }
@@ -106,7 +106,7 @@ impl<'a> Views<'a> {
             let mut with = free.clone();
             with.roles.insert(filter.role.to_owned());
             if self.allows(&with, view) {
-                rows.push(Filter::equals(filter.field, actor.sub.as_str()));
+                rows.push(own(view, filter, actor));
             }
         }
         any(rows).map(Some)
@@ -199,6 +199,11 @@ enum Reached {
     NotYet,
     /// Not until the view is rebuilt.
     Never,
+}
+
+/// The documents that a row filter leaves to an actor.
+fn own(view: &ViewSpec, filter: &RowFilter, actor: &Actor) -> Filter {
+    Filter::equals(filter.field, filter.own(view.aggregate(), &actor.sub).as_str())
 }
 
 /// All documents that one of these filters matches; `None` without filters.
