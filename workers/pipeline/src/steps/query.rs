@@ -6,7 +6,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use kernel::{
-    Actor, Catalog, StreamId,
+    Actor, Catalog, RowFilter, StreamId,
     catalog::ViewSpec,
     query::{Filter, Query},
 };
@@ -94,7 +94,7 @@ impl<'a> Views<'a> {
             let mut with = free.clone();
             with.roles.insert(filter.role.to_owned());
             if self.allows(&with, view) {
-                rows.push(Filter::equals(filter.field, actor.sub.as_str()));
+                rows.push(own(view, filter, actor));
             }
         }
         any(rows).map(Some)
@@ -209,6 +209,11 @@ enum Reached {
     NotYet,
     /// Not until the view is rebuilt.
     Never,
+}
+
+/// The documents that a row filter leaves to an actor.
+fn own(view: &ViewSpec, filter: &RowFilter, actor: &Actor) -> Filter {
+    Filter::equals(filter.field, filter.own(view.aggregate(), &actor.sub).as_str())
 }
 
 /// All documents that one of these filters matches; `None` without filters.

@@ -9,7 +9,7 @@ use kernel::{
 };
 use serde_json::{Map, Value};
 
-use super::{Views, any, binding, of_search};
+use super::{Views, any, binding, of_search, own};
 use crate::{
     ports::search::{Found, Scope, values},
     steps::read::{ReadError, Reader, allow},
@@ -51,7 +51,7 @@ impl<'a> Views<'a> {
             let view: &ViewSpec = self.catalog.find_view(view).ok_or_else(unknown)?;
             let rows = self.rows(view, reader.actor).unwrap_or_else(|| {
                 let filters = view.row_filters().iter().filter(|filter| reader.actor.roles.contains(filter.role));
-                any(filters.map(|filter| Filter::equals(filter.field, reader.actor.sub.as_str())).collect())
+                any(filters.map(|filter| own(view, filter, reader.actor)).collect())
             });
             Ok((view, Scope { tenant: reader.tenant.clone(), rows }))
         };
@@ -64,21 +64,21 @@ impl<'a> Views<'a> {
     /// A cursor belongs to the queries as they were asked, not to the values that were found: the next page is that of
     /// the same question, also when meanwhile another answer would be given to a part.
     pub async fn tell(&self, report: &Report<'_>, asked: ReportQuery) -> Result<Found, ReadError> {
-        let ReportQuery { mut own, parts } = asked;
+        let ReportQuery { own: mut query, parts } = asked;
         let searches: Vec<(&ViewSpec, &Scope, &Query)> =
             report.parts.iter().zip(&parts).map(|((view, scope), query)| (*view, scope, query)).collect();
         let (view, scope) = (report.own.0, &report.own.1);
-        let binding = binding(searches.iter().copied().chain([(view, scope, &own)]));
+        let binding = binding(searches.iter().copied().chain([(view, scope, &query)]));
         let found = try_join_all(searches.iter().map(|(view, scope, query)| self.index.search(view, scope, query)));
         let found = found.await.map_err(of_search)?;
         let mut beside = Map::new();
         for ((_, gives), found) in report.spec.parts().iter().zip(found) {
             match gives {
                 Gives::Aggregations => beside.extend(found.aggregations),
-                Gives::Values { into, .. } => narrow(&mut own, view, into, &found.aggregations)?,
+                Gives::Values { into, .. } => narrow(&mut query, view, into, &found.aggregations)?,
             }
         }
-        let mut found = self.page(view, scope, own, &binding).await?;
+        let mut found = self.page(view, scope, query, &binding).await?;
         found.aggregations.extend(beside);
         for figures in report.spec.figures() {
             figures.apply(&mut found.aggregations);
