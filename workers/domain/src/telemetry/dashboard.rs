@@ -2,15 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use jiff::{Timestamp, civil::Date, tz::TimeZone};
 use kernel::{
     Report,
     query::{Aggregation, Filter, Interval, Metric, Query},
     report::{Figure, Figures},
-    time::{Day, Time},
+    time::Moment,
 };
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::{Deserialize, Deserializer, de};
+use schemars::JsonSchema;
+use serde::Deserialize;
 
 /// `series`, one of each interval that has readings, and `totals` of them all.
 pub struct Dashboard;
@@ -41,39 +40,6 @@ pub enum Step {
     Day,
     Month,
     Year,
-}
-
-/// A time, or the beginning of a day, in UTC.
-#[derive(Debug, Clone, Copy)]
-pub struct Moment(Timestamp);
-
-impl<'de> Deserialize<'de> for Moment {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        if let Ok(Time(time)) = text.parse() {
-            return Ok(Self(time));
-        }
-        let Day(day) = text.parse().map_err(de::Error::custom)?;
-        begin(day).map(Self).map_err(de::Error::custom)
-    }
-}
-
-fn begin(day: Date) -> Result<Timestamp, jiff::Error> {
-    TimeZone::UTC.to_timestamp(day.at(0, 0, 0, 0))
-}
-
-impl JsonSchema for Moment {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Moment".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({
-            "type": "string",
-            "anyOf": [{ "format": "date" }, { "format": "date-time" }],
-            "description": "A day, such as `2026-12-01`, or a time, such as `2026-12-01T08:00:00Z`.",
-        })
-    }
 }
 
 /// Of the readings, not of the hours: an hour of many readings weighs more in the average.
