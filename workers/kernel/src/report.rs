@@ -177,7 +177,8 @@ mod tests {
             { "key": "a", "count": 7, "n": 4, "sum": 10 },
             { "key": "b", "count": 1, "n": 0, "sum": 0 },
         ] });
-        let told = json!({ "series": [{ "key": "a", "count": 4, "avg": 2.5 }, { "key": "b", "count": 0, "avg": null }] });
+        let told =
+            json!({ "series": [{ "key": "a", "count": 4, "avg": 2.5 }, { "key": "b", "count": 0, "avg": null }] });
         assert_eq!(applied(Figures::of_buckets("series", MEMBERS), series), told);
         assert_eq!(applied(Figures::of_buckets("series", MEMBERS), json!({ "other": 1 })), json!({ "other": 1 }));
     }
@@ -198,6 +199,9 @@ mod tests {
         let ratio = |sum: f64| Figure::Ratio("sum", "n").value(json!({ "sum": sum, "n": 3 }).as_object().unwrap());
         assert_eq!(ratio(up), ratio(down));
         // the digits of a whole number are all its own
-        assert_eq!(Figure::Ratio("s", "n").value(json!({ "s": 9_007_199_254_740_991_u64, "n": 1 }).as_object().unwrap()), 9_007_199_254_740_991.0);
+        assert_eq!(
+            Figure::Ratio("s", "n").value(json!({ "s": 9_007_199_254_740_991_u64, "n": 1 }).as_object().unwrap()),
+            9_007_199_254_740_991.0
+        );
     }
 }

@@ -91,9 +91,12 @@ fn profiles_say_no() {
     for kind in ["Follow", "Unfollow"] {
         ada.rejected("profile/ada", kind, handle("ada"), "not-self");
     }
-    for (kind, data) in
-        [("CreateProfile", profile("ada")), ("EditProfile", profile("A")), ("Follow", handle("x")), ("Unfollow", handle("x"))]
-    {
+    for (kind, data) in [
+        ("CreateProfile", profile("ada")),
+        ("EditProfile", profile("A")),
+        ("Follow", handle("x")),
+        ("Unfollow", handle("x")),
+    ] {
         bob.refused("profile/ada", kind, data, "forbidden");
     }
     ada.refused("profile/bob", "CreateProfile", profile("B"), "forbidden");
@@ -107,7 +110,10 @@ fn a_post_lives() {
     let shown = ada.makes("post/1", "PublishPost", data.clone(), &["PostPublished"]);
     ada.rejected("post/1", "PublishPost", data, "already-published");
     let doc = ada.document("posts", &shown, "1").unwrap();
-    assert_eq!((&doc["author"], &doc["text"], &doc["tags"]), (&json!("ada"), &json!("Note G"), &json!(["engines", "numbers"])));
+    assert_eq!(
+        (&doc["author"], &doc["text"], &doc["tags"]),
+        (&json!("ada"), &json!("Note G"), &json!(["engines", "numbers"]))
+    );
     assert_eq!(doc["publishedAt"], doc["createdAt"]);
     assert_eq!(ada.find("posts", &shown, "q=notes&tags=engines&author=ada")["total"], 1);
     assert_eq!(ada.find("posts", &shown, "facets=tags")["aggregations"]["tags"][1]["key"], "numbers");
@@ -158,7 +164,12 @@ fn the_networks_data_is_checked() {
         ("profile/ada", "EditProfile", json!({ "bio": 7, "a": 1 }), &["/data/bio wrong-type", "/data/a unknown-field"]),
         ("profile/ada", "Follow", json!({ "handle": "no one" }), &["/data/handle bad-format"]),
         ("profile/ada", "Unfollow", json!({}), &["/data/handle required"]),
-        ("post/1", "PublishPost", json!({ "text": long, "tags": tags }), &["/data/text too-long", "/data/tags too-long"]),
+        (
+            "post/1",
+            "PublishPost",
+            json!({ "text": long, "tags": tags }),
+            &["/data/text too-long", "/data/tags too-long"],
+        ),
         ("post/1", "EditPost", json!({ "text": "" }), &["/data/text too-short"]),
         ("post/1", "DeletePost", json!({ "reason": "a" }), &["/data/reason unknown-field"]),
     ] {
@@ -207,8 +218,7 @@ fn the_feed_is_what_those_who_are_followed_published_newest_first() {
 fn a_feed_follows_a_thousand() {
     let tenant = Tenant::new();
     let ada = member(&tenant, "ada");
-    let follows: Vec<_> =
-        (0..1_000).map(|n| command("profile/ada", "Follow", handle(&format!("m-{n}")))).collect();
+    let follows: Vec<_> = (0..1_000).map(|n| command("profile/ada", "Follow", handle(&format!("m-{n}")))).collect();
     ada.post("/commands", &json!(follows)).is(202);
     let posts: Vec<_> = (0..1_010)
         .step_by(101)
@@ -225,7 +235,9 @@ fn a_feed_follows_a_thousand() {
 fn a_profiles_page_tells_the_profile_and_its_counts() {
     let tenant = Tenant::new();
     let (ada, bob) = (member(&tenant, "ada"), member(&tenant, "bob"));
-    for (actor, stream, whom) in [(&ada, "profile/ada", "bob"), (&ada, "profile/ada", "cy"), (&bob, "profile/bob", "ada")] {
+    for (actor, stream, whom) in
+        [(&ada, "profile/ada", "bob"), (&ada, "profile/ada", "cy"), (&bob, "profile/bob", "ada")]
+    {
         actor.commits(stream, "Follow", handle(whom));
     }
     let mut shown = bob.commits("profile/bob", "Follow", handle("cy"));
@@ -272,8 +284,11 @@ fn who_reads_the_network() {
             ("/streams/post/1", may[3]),
         ] {
             let answer = actor.get(path);
-            let result =
-                if may { ensure(answer.status == 200, &answer) } else { answer.check_problem(403, "forbidden").map(drop) };
+            let result = if may {
+                ensure(answer.status == 200, &answer)
+            } else {
+                answer.check_problem(403, "forbidden").map(drop)
+            };
             table.row(format!("{sub} as {role} {path}"), result);
         }
         let answers = ["CreateProfile", "Follow"].map(|kind| {
@@ -281,8 +296,11 @@ fn who_reads_the_network() {
             actor.post("/commands/check", &command("profile/ada", kind, data))
         });
         for answer in answers {
-            let result =
-                if role == "member" { ensure(answer.status == 200, &answer) } else { answer.check_problem(403, "forbidden").map(drop) };
+            let result = if role == "member" {
+                ensure(answer.status == 200, &answer)
+            } else {
+                answer.check_problem(403, "forbidden").map(drop)
+            };
             table.row(format!("{sub} as {role} sends"), result);
         }
     }

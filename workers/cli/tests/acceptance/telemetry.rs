@@ -59,17 +59,17 @@ fn readings_are_recorded_once() {
     assert_eq!(d1.history("device/d-1")[1]["data"]["readings"].as_array().unwrap().len(), 3);
     d1.makes("device/d-1", "RecordReadings", readings(sent.clone()), &[]);
     // the same instant written otherwise, another value of a known instant, and a new one twice
-    let more = [
-        reading("temperature", 99.0, "2026-12-01T01:00:00+01:00"),
-        temperature(19.0, 3_600),
-        temperature(18.0, 3_600),
-    ];
+    let more =
+        [reading("temperature", 99.0, "2026-12-01T01:00:00+01:00"), temperature(19.0, 3_600), temperature(18.0, 3_600)];
     let shown = d1.makes("device/d-1", "RecordReadings", readings(more), &["ReadingsRecorded"]);
     let recorded = d1.history("device/d-1")[2]["data"]["readings"].clone();
     assert_eq!(recorded, json!([temperature(19.0, 3_600)]));
     let doc = own(staff.document("devices", &shown, "d-1"));
     let last = "2026-12-01T08:00:00.25Z";
-    assert_eq!(doc, json!({ "model": "TH-2", "site": "greenhouse", "metrics": ["humidity", "temperature"], "lastAt": last }));
+    assert_eq!(
+        doc,
+        json!({ "model": "TH-2", "site": "greenhouse", "metrics": ["humidity", "temperature"], "lastAt": last })
+    );
     let hour = own(staff.document("readings-hourly", &shown, "d-1:temperature:2026-12-01T00:00:00Z"));
     assert_eq!(
         hour,
@@ -115,8 +115,12 @@ fn a_threshold_is_crossed_once_by_the_readings_instants() {
     ] {
         d1.makes("device/d-1", "RecordReadings", readings(sent), &events);
     }
-    let crossed: Vec<_> =
-        d1.history("device/d-1").into_iter().filter(|event| event["type"] == hot).map(|event| event["data"].clone()).collect();
+    let crossed: Vec<_> = d1
+        .history("device/d-1")
+        .into_iter()
+        .filter(|event| event["type"] == hot)
+        .map(|event| event["data"].clone())
+        .collect();
     let crossing = |side: &str, limit: f64, value: f64, second: u32| {
         let mut data = temperature(value, second);
         (data["side"], data["limit"]) = (json!(side), json!(limit));
@@ -151,8 +155,11 @@ fn a_device_acts_on_and_reads_its_own_stream_only() {
         let actor = tenant.actor("d-1", &[role]);
         for (kind, data) in sent.clone() {
             let answer = actor.post("/commands/check", &command("device/d-1", kind, data));
-            let result =
-                if role == "device" { ensure(answer.status == 200, &answer) } else { answer.check_problem(403, "forbidden").map(drop) };
+            let result = if role == "device" {
+                ensure(answer.status == 200, &answer)
+            } else {
+                answer.check_problem(403, "forbidden").map(drop)
+            };
             table.row(format!("{role} {kind}"), result);
         }
         let reads = ["staff", "operator"].contains(&role);
@@ -164,8 +171,11 @@ fn a_device_acts_on_and_reads_its_own_stream_only() {
             ("/reports/dashboard?site=s&metric=m&from=2026-12-01&to=2026-12-02&interval=day", reads),
         ] {
             let answer = actor.get(path);
-            let result =
-                if may { ensure(answer.status == 200, &answer) } else { answer.check_problem(403, "forbidden").map(drop) };
+            let result = if may {
+                ensure(answer.status == 200, &answer)
+            } else {
+                answer.check_problem(403, "forbidden").map(drop)
+            };
             table.row(format!("{role} {path}"), result);
         }
     }
@@ -179,13 +189,32 @@ fn what_devices_send_is_checked() {
     let mut table = Table::default();
     let many: Vec<_> = (0..501).map(|n| temperature(1.0, n)).collect();
     for (kind, data, violations) in [
-        ("RegisterDevice", json!({ "model": "", "place": "a" }), &["/data/model too-short", "/data/site required", "/data/place unknown-field"][..]),
+        (
+            "RegisterDevice",
+            json!({ "model": "", "place": "a" }),
+            &["/data/model too-short", "/data/site required", "/data/place unknown-field"][..],
+        ),
         ("RecordReadings", readings([]), &["/data/readings too-short"]),
         ("RecordReadings", readings(many), &["/data/readings too-long"]),
-        ("RecordReadings", readings([json!({ "value": "1", "at": "noon" })]),
-            &["/data/readings/0/metric required", "/data/readings/0/value wrong-type", "/data/readings/0/at bad-format"]),
-        ("RecordReadings", readings([temperature(1.0, 0), reading("m", 1.0, "1600-01-01T00:00:00Z")]), &["/data/readings/1/at out-of-range"]),
-        ("RecordReadings", readings([reading("m", 2e15, "2026-12-01T00:00:00Z")]), &["/data/readings/0/value out-of-range"]),
+        (
+            "RecordReadings",
+            readings([json!({ "value": "1", "at": "noon" })]),
+            &[
+                "/data/readings/0/metric required",
+                "/data/readings/0/value wrong-type",
+                "/data/readings/0/at bad-format",
+            ],
+        ),
+        (
+            "RecordReadings",
+            readings([temperature(1.0, 0), reading("m", 1.0, "1600-01-01T00:00:00Z")]),
+            &["/data/readings/1/at out-of-range"],
+        ),
+        (
+            "RecordReadings",
+            readings([reading("m", 2e15, "2026-12-01T00:00:00Z")]),
+            &["/data/readings/0/value out-of-range"],
+        ),
         ("SetThreshold", json!({ "above": true }), &["/data/metric required", "/data/above wrong-type"]),
         ("SetThreshold", json!({ "metric": "m", "above": 1, "below": 2 }), &["/data/below out-of-range"]),
     ] {
@@ -227,16 +256,15 @@ fn dashboard(staff: &Actor, shown: &[Value], query: &str) -> Value {
 fn the_dashboard_tells_series_and_totals() {
     let (staff, shown) = measured();
     let (begin, end) = ("2026-12-01", "2026-12-03");
-    let hour = |key: &str, count: u64, avg: f64, min: f64, max: f64| {
-        json!({ "key": key, "count": count, "avg": avg, "min": min, "max": max })
-    };
+    let hour = |key: &str, count: u64, avg: f64, min: f64, max: f64| json!({ "key": key, "count": count, "avg": avg, "min": min, "max": max });
     // (0.1 + 0.2 + 0.3 + 10) / 4
     let series = json!([
         hour("2026-12-01T00:00:00Z", 4, 2.65, 0.1, 10.0),
         hour("2026-12-01T02:00:00Z", 1, 7.0, 7.0, 7.0),
         hour("2026-12-02T00:00:00Z", 2, 1.0, -4.0, 6.0),
     ]);
-    let totals = |count: u64, sum: f64, divisor: f64| json!({ "count": count, "avg": sum / divisor, "min": -4.0, "max": 10.0 });
+    let totals =
+        |count: u64, sum: f64, divisor: f64| json!({ "count": count, "avg": sum / divisor, "min": -4.0, "max": 10.0 });
     let told = dashboard(&staff, &shown, &format!("from={begin}&to={end}&interval=hour"));
     assert_eq!(told, json!({ "series": series, "totals": totals(7, 19.6, 7.0) }));
     let told = dashboard(&staff, &shown, &format!("from={begin}&to={end}&interval=day"));
@@ -262,7 +290,10 @@ fn what_the_dashboard_is_asked_is_checked() {
     let mut table = Table::default();
     for (query, violations) in [
         ("", &["/site required", "/metric required", "/from required", "/to required", "/interval required"][..]),
-        ("site=s&metric=m&from=soon&to=2026-02-30&interval=week", &["/from bad-format", "/to bad-format", "/interval bad-format"]),
+        (
+            "site=s&metric=m&from=soon&to=2026-02-30&interval=week",
+            &["/from bad-format", "/to bad-format", "/interval bad-format"],
+        ),
         ("site=s&metric=m&from=2026-12-01&to=2026-12-02&interval=day&device=d", &["/device unknown-field"]),
         ("site=s&metric=m&from=2026-12-01&to=2026-12-02&interval=day&after=post/1@1", &["/after mismatch"]),
     ] {

@@ -103,7 +103,9 @@ impl Decider for Post {
     fn evolve(state: State, event: &Event) -> State {
         match (state, event) {
             (_, Event::PostPublished(e)) => State::Published { author: e.author.clone(), text: e.text.clone() },
-            (State::Published { author, .. }, Event::PostEdited(e)) => State::Published { author, text: e.text.clone() },
+            (State::Published { author, .. }, Event::PostEdited(e)) => {
+                State::Published { author, text: e.text.clone() }
+            }
             (state, Event::PostEdited(_)) => state,
             (_, Event::PostDeleted(_)) => State::Deleted,
         }

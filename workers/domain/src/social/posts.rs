@@ -29,12 +29,7 @@ impl View for Posts {
     const CURSOR: bool = false;
 
     fn fields() -> Vec<Field> {
-        vec![
-            Field::keyword("author"),
-            Field::text("text"),
-            Field::keyword("tags"),
-            Field::date_time("publishedAt"),
-        ]
+        vec![Field::keyword("author"), Field::text("text"), Field::keyword("tags"), Field::date_time("publishedAt")]
     }
 
     fn touches((): &(), recorded: &Recorded<'_, Event>) -> Vec<String> {

@@ -161,7 +161,8 @@ impl Decider for Profile {
             (_, None) => return Err(Rejection::UnknownProfile),
             (_, Some(details)) => details,
         };
-        let others = |handle: &Id| if handle.as_str() == context.stream.id() { Err(Rejection::NotSelf) } else { Ok(()) };
+        let others =
+            |handle: &Id| if handle.as_str() == context.stream.id() { Err(Rejection::NotSelf) } else { Ok(()) };
         Ok(match command {
             Command::CreateProfile(new) => return create(Some(details), new),
             Command::EditProfile(edit) => self::edit(details, edit),

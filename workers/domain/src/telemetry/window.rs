@@ -96,7 +96,8 @@ struct Stored {
 impl From<Window> for Stored {
     fn from(Window(instants): Window) -> Self {
         let latest = instants.back().and_then(|latest| Timestamp::from_nanosecond((*latest).into()).ok());
-        let gaps = instants.iter().rev().zip(instants.iter().rev().skip(1)).map(|(newer, older)| newer.abs_diff(*older));
+        let gaps =
+            instants.iter().rev().zip(instants.iter().rev().skip(1)).map(|(newer, older)| newer.abs_diff(*older));
         Self { latest, gaps: gaps.collect() }
     }
 }

@@ -111,7 +111,8 @@ impl<'a> Views<'a> {
         let reading: Vec<&ViewSpec> =
             views.iter().copied().filter(|view| view.aggregate() == after.stream.aggregate()).collect();
         if reading.is_empty() {
-            let each = views.iter().map(|view| format!("the view `{}` reads streams of `{}`", view.name(), view.aggregate()));
+            let each =
+                views.iter().map(|view| format!("the view `{}` reads streams of `{}`", view.name(), view.aggregate()));
             return Err(ReadError::field("/after", "mismatch", each.collect::<Vec<_>>().join(", ")));
         }
         let deadline = Instant::now() + fresh.wait;

@@ -83,7 +83,11 @@ where
     Ok(())
 }
 
-fn a_snapshot_is_folded_on<D: Decider>(stream: &str, commands: &[Asked], cut: prop::sample::Index) -> Result<(), TestCaseError>
+fn a_snapshot_is_folded_on<D: Decider>(
+    stream: &str,
+    commands: &[Asked],
+    cut: prop::sample::Index,
+) -> Result<(), TestCaseError>
 where
     D::State: std::fmt::Debug + PartialEq,
 {

@@ -73,10 +73,9 @@ fn a_posts_data_is_checked() {
     let text = |length| json!({"text": "é".repeat(length)});
     post([published()]).when("EditPost", text(5000)).then([rewritten(&"é".repeat(5000))]);
     post([published()]).when("EditPost", text(5001)).then_invalid(&["/data/text too-long"]);
-    post([]).when("PublishPost", json!({"text": "", "author": "bob"})).then_invalid(&[
-        "/data/author unknown-field",
-        "/data/text too-short",
-    ]);
+    post([])
+        .when("PublishPost", json!({"text": "", "author": "bob"}))
+        .then_invalid(&["/data/author unknown-field", "/data/text too-short"]);
     let tags = |count| json!({"text": "a", "tags": vec!["t"; count]});
     let ten = PostPublished { author: "alice".into(), text: "a".into(), tags: vec!["t".into(); 10] };
     post([]).when("PublishPost", tags(10)).then([ten.into()]);

@@ -69,7 +69,9 @@ fn following_is_counted_once() {
 fn unfollowing_ends_it_once() {
     ada([created(), followed("grace")]).when("Unfollow", json!({"handle": "grace"})).then([unfollowed("grace")]);
     ada([created()]).when("Unfollow", json!({"handle": "grace"})).then_nothing();
-    ada([created(), followed("grace"), unfollowed("grace")]).when("Unfollow", json!({"handle": "grace"})).then_nothing();
+    ada([created(), followed("grace"), unfollowed("grace")])
+        .when("Unfollow", json!({"handle": "grace"}))
+        .then_nothing();
 }
 
 #[test]
@@ -96,9 +98,11 @@ fn policies_know_whether_there_is_a_profile() {
 fn a_profiles_data_is_checked() {
     let long = |length| "é".repeat(length);
     ada([]).when("CreateProfile", json!({})).then_invalid(&["/data/displayName required"]);
-    ada([])
-        .when("CreateProfile", json!({"displayName": "", "bio": "", "handle": "ada"}))
-        .then_invalid(&["/data/bio too-short", "/data/displayName too-short", "/data/handle unknown-field"]);
+    ada([]).when("CreateProfile", json!({"displayName": "", "bio": "", "handle": "ada"})).then_invalid(&[
+        "/data/bio too-short",
+        "/data/displayName too-short",
+        "/data/handle unknown-field",
+    ]);
     ada([])
         .when("CreateProfile", json!({"displayName": long(201), "bio": long(2001)}))
         .then_invalid(&["/data/bio too-long", "/data/displayName too-long"]);

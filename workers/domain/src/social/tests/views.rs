@@ -20,8 +20,7 @@ fn posts(more: impl IntoIterator<Item = post::Event>) -> Projected {
 
 #[test]
 fn a_profile_is_found_by_its_handle_its_name_and_its_bio() {
-    profiles([])
-        .then("ada", json!({"handle": "ada", "displayName": "Ada", "bio": "engines", "stream": "profile/ada"}));
+    profiles([]).then("ada", json!({"handle": "ada", "displayName": "Ada", "bio": "engines", "stream": "profile/ada"}));
 }
 
 #[test]
@@ -54,10 +53,8 @@ fn a_post_is_found_by_its_author_its_text_and_its_tags() {
 
 #[test]
 fn an_edited_post_shows_its_new_text_and_when_it_was_published() {
-    posts([rewritten("hello!")]).then(
-        "1",
-        json!({"text": "hello!", "author": "alice", "tags": ["first"], "publishedAt": now().to_string()}),
-    );
+    posts([rewritten("hello!")])
+        .then("1", json!({"text": "hello!", "author": "alice", "tags": ["first"], "publishedAt": now().to_string()}));
 }
 
 #[test]

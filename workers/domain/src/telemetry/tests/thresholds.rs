@@ -111,10 +111,9 @@ fn without_limits_nothing_is_crossed() {
 #[test]
 fn each_metric_has_limits_of_its_own() {
     let readings = vec![reading("humidity", 99.0, 2), reading("temperature", 40.0, 1)];
-    watched([]).when("RecordReadings", json!({ "readings": readings })).then([
-        ReadingsRecorded { readings }.into(),
-        crossed(Side::Above, 30.0, (40.0, 1)),
-    ]);
+    watched([])
+        .when("RecordReadings", json!({ "readings": readings }))
+        .then([ReadingsRecorded { readings }.into(), crossed(Side::Above, 30.0, (40.0, 1))]);
 }
 
 #[test]

@@ -54,9 +54,11 @@ fn an_hour_of_another_metric_is_another_document_whatever_it_is_called() {
 #[test]
 fn hours_before_1970_begin_where_hours_begin() {
     let early = |at: &str| Reading { metric: "m".into(), value: 1.0, at: at.parse().unwrap() };
-    let readings = vec![early("1969-12-31T22:59:59.5Z"), early("1969-12-31T23:00:00Z"), early("1969-12-31T23:59:59.9Z")];
+    let readings =
+        vec![early("1969-12-31T22:59:59.5Z"), early("1969-12-31T23:00:00Z"), early("1969-12-31T23:59:59.9Z")];
     let view = hours([ReadingsRecorded { readings }.into()]);
-    view.then("d-1:m:1969-12-31T22:00:00Z", json!({"count": 1})).then("d-1:m:1969-12-31T23:00:00Z", json!({"count": 2}));
+    view.then("d-1:m:1969-12-31T22:00:00Z", json!({"count": 1}))
+        .then("d-1:m:1969-12-31T23:00:00Z", json!({"count": 2}));
 }
 
 #[test]

@@ -1,0 +1,47 @@
+//! Questions that are timed, and those who send what they ask about.
+
+use std::time::Instant;
+
+use local::issuer::Claims;
+
+use super::engine::Engine;
+use super::figures::{Figures, percentile};
+use crate::client::{Ask, Client};
+use crate::failure::Failure;
+use crate::token;
+
+/// How long answers took, in milliseconds.
+#[derive(Default)]
+pub(super) struct Timed(Vec<f64>);
+
+impl Timed {
+    /// Asks, and notes how long the answer took.
+    pub(super) fn ask(&mut self, client: &Client, path: &str) -> Result<(), Failure> {
+        let started = Instant::now();
+        client.ask(Ask::get(path))?;
+        self.0.push(started.elapsed().as_secs_f64() * 1_000.0);
+        Ok(())
+    }
+
+    /// Adds the round's median and its slowest hundredth.
+    pub(super) fn add_to(mut self, figures: &mut Figures, name: &str) {
+        for (percent, label) in [(50, "p50"), (99, "p99")] {
+            figures.add(&format!("{name} {label}"), "ms", percentile(&mut self.0, percent));
+        }
+    }
+}
+
+/// A client for each of these subjects, in the tenant of the development token: only of an engine of our own.
+pub(super) fn clients(
+    engine: &Engine,
+    subjects: impl Iterator<Item = String>,
+    role: &str,
+) -> Result<Vec<Client>, Failure> {
+    let own = || Failure::Usage("only an own engine is measured so: leave out --running".into());
+    let folder = engine.data().ok_or_else(own)?;
+    let client = |sub| {
+        let claims = Claims { sub, roles: vec![role.to_owned()], ..token::developer() };
+        Ok(Client::new(engine.client.url().clone(), &token::mint_from(&folder, &claims)?))
+    };
+    subjects.map(client).collect()
+}
