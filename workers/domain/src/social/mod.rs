@@ -9,9 +9,9 @@
 
 mod feed;
 mod follows;
-mod post;
+pub mod post;
 mod posts;
-mod profile;
+pub mod profile;
 mod profile_page;
 mod profiles;
 #[cfg(test)]

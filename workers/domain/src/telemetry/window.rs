@@ -105,11 +105,11 @@ impl From<Window> for Stored {
 impl From<Stored> for Window {
     fn from(Stored { latest, gaps }: Stored) -> Self {
         let mut instants = VecDeque::with_capacity(gaps.len() + 1);
-        let mut at = latest.map(nanos);
-        instants.extend(at);
+        let Some(mut at) = latest.map(nanos) else { return Self::default() };
+        instants.push_front(at);
         for gap in gaps {
-            at = at.and_then(|at| at.checked_sub_unsigned(gap));
-            at.into_iter().for_each(|at| instants.push_front(at));
+            at = at.saturating_sub_unsigned(gap);
+            instants.push_front(at);
         }
         Self(instants)
     }

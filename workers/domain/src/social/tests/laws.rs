@@ -114,7 +114,7 @@ proptest! {
             }
         }
         prop_assert!(!following.iter().any(|handle| handle.as_str() == "ada"));
-        prop_assert_eq!(&fold::<Profile>(Default::default(), &events).follows, &following);
+        prop_assert_eq!(&fold::<Profile>(crate::social::profile::State::default(), &events).follows, &following);
         let view = spec::given_view::<Follows>("profile/ada", events);
         let ids: Vec<_> = following.iter().map(|handle| format!("ada:{handle}")).collect();
         prop_assert_eq!(view.ids(), ids);
