@@ -95,16 +95,14 @@ fn of_documents(view: &ViewSpec) -> Value {
 
 /// What a report is made of.
 pub(super) fn about(report: &ReportSpec) -> String {
-    let mut about = format!("Asks the view `{}`", report.view());
-    for (view, gives) in report.parts() {
-        about += &match gives {
-            Gives::Values { of, into } => {
-                format!(", where `{into}` is a `{of}` that is found in the view `{view}` (of at most {MOST_TERMS})")
-            }
-            Gives::Aggregations => format!(", and beside it the view `{view}`"),
-        };
-    }
-    about + ". `after` waits for each of its views that reads the stream."
+    let parts = report.parts().iter().map(|(view, gives)| match gives {
+        Gives::Values { of, into } => {
+            format!(", where `{into}` is a `{of}` that is found in the view `{view}` (of at most {MOST_TERMS})")
+        }
+        Gives::Aggregations => format!(", and beside it the view `{view}`"),
+    });
+    let parts: String = parts.collect();
+    format!("Asks the view `{}`{parts}. `after` waits for each of its views that reads the stream.", report.view())
 }
 
 /// A report's parameters.

@@ -7,7 +7,7 @@ use super::engine::Engine;
 use super::figures::Figures;
 use super::load::command;
 use super::rounds::{await_total, send};
-use super::timed::{Timed, clients};
+use super::timed::{Timed, clients, send_each};
 use crate::failure::Failure;
 
 /// How many publish: every other one is followed.
@@ -22,13 +22,13 @@ pub(super) fn measure(engine: &Engine, args: &Args, posts: u32) -> Result<Figure
     figures.note("followed", json!(AUTHORS / 2));
     let author = |n: u32| format!("author-{n}");
     let each = posts.div_ceil(AUTHORS);
-    for (n, client) in (0..).zip(clients(engine, (0..AUTHORS).map(author), "member")?) {
-        let of_author = (0..each).map(|post| {
+    let authors = clients(engine, (0..AUTHORS).map(author), "member")?;
+    send_each(&authors, args.plan(), |n| {
+        (0..each).map(move |post| {
             let data = json!({"text": format!("Seen from {post} sides, number {n} is odd"), "tags": ["numbers"]});
             command(post.into(), format!("post/p-{n}-{post}"), "PublishPost", &data)
-        });
-        send(&client, args.plan(), of_author)?;
-    }
+        })
+    })?;
     let me = &engine.client;
     let profile = |kind, data| command(0, "profile/you".to_owned(), kind, &data);
     let create = profile("CreateProfile", json!({"displayName": "You"}));

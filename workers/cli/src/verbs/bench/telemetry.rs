@@ -11,8 +11,8 @@ use serde_json::json;
 use super::engine::Engine;
 use super::figures::Figures;
 use super::load::command;
-use super::rounds::{PATIENCE, micros, send};
-use super::timed::{Timed, clients};
+use super::rounds::{PATIENCE, micros};
+use super::timed::{Timed, clients, send_each};
 use super::{Args, broken, probe};
 use crate::client::{Ask, Client};
 use crate::failure::Failure;
@@ -36,32 +36,15 @@ pub(super) fn measure(engine: &Engine, args: &Args, readings: u32) -> Result<Fig
     figures.note("devices", json!(DEVICES));
     let name = |device: u32| format!("device-{device}");
     let devices = clients(engine, (0..DEVICES).map(name), "device")?;
-    for (device, client) in (0..).zip(&devices) {
+    let plan = Plan { batch: 20, ..args.plan() };
+    send_each(&devices, plan, |device| {
         let data = json!({"model": "bench", "site": "bench"});
-        send(
-            client,
-            args.plan(),
-            std::iter::once(command(0, format!("device/{}", name(device)), "RegisterDevice", &data)),
-        )?;
-    }
-    // each device sends by itself, so that there are as many connections as otherwise
-    let plan = Plan { connections: 1, batch: 20, ..args.plan() };
+        std::iter::once(command(0, format!("device/{}", name(device)), "RegisterDevice", &data))
+    })?;
     for round in 0..args.rounds {
-        let commands: Vec<Vec<_>> = (0..DEVICES)
-            .map(|device| (round * each..(round + 1) * each).map(|n| batch(&name(device), n)).collect())
-            .collect();
         let cpu = || engine.pid.and_then(probe::cpu_micros);
         let (cpu_before, started) = (cpu(), Instant::now());
-        thread::scope(|scope| {
-            let sending: Vec<_> = devices
-                .iter()
-                .zip(commands)
-                .map(|(client, commands)| scope.spawn(move || send(client, plan, commands.into_iter())))
-                .collect();
-            let ended =
-                sending.into_iter().map(|one| one.join().unwrap_or_else(|_| Err(broken("a device", "panicked"))));
-            ended.collect::<Result<Vec<()>, _>>()
-        })?;
+        send_each(&devices, plan, |device| (round * each..(round + 1) * each).map(move |n| batch(&name(device), n)))?;
         let committed = started.elapsed().as_secs_f64();
         figures.add("readings, accepted→committed", "readings/s", f64::from(sent) / committed);
         if let Some((before, after)) = cpu_before.zip(cpu()) {

@@ -1,14 +1,20 @@
 //! Questions that are timed, and those who send what they ask about.
 
-use std::time::Instant;
+use std::{thread, time::Instant};
 
 use local::issuer::Claims;
 
+use super::broken;
 use super::engine::Engine;
 use super::figures::{Figures, percentile};
+use super::rounds::send;
 use crate::client::{Ask, Client};
 use crate::failure::Failure;
 use crate::token;
+use crate::verbs::import::{Outgoing, Plan};
+
+/// How many send at once.
+const SENDERS: u32 = 8;
 
 /// How long answers took, in milliseconds.
 #[derive(Default)]
@@ -29,6 +35,24 @@ impl Timed {
             figures.add(&format!("{name} {label}"), "ms", percentile(&mut self.0, percent));
         }
     }
+}
+
+/// Lets each client send what is its own, some of them at once, and waits until all is committed.
+pub(super) fn send_each<C>(clients: &[Client], plan: Plan, own: impl Fn(u32) -> C + Sync) -> Result<(), Failure>
+where
+    C: Iterator<Item = (String, Outgoing)>,
+{
+    let plan = Plan { connections: 1, ..plan };
+    let turn = |sender: u32| {
+        let mine = (0..).zip(clients).filter(|(n, _)| n % SENDERS == sender);
+        mine.map(|(n, client)| send(client, plan, own(n))).collect::<Result<(), _>>()
+    };
+    thread::scope(|scope| {
+        let turn = &turn;
+        let senders: Vec<_> = (0..SENDERS).map(|sender| scope.spawn(move || turn(sender))).collect();
+        let ended = senders.into_iter().map(|one| one.join().unwrap_or_else(|_| Err(broken("a sender", "panicked"))));
+        ended.collect()
+    })
 }
 
 /// A client for each of these subjects, in the tenant of the development token: only of an engine of our own.
