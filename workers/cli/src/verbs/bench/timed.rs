@@ -44,8 +44,8 @@ where
 {
     let plan = Plan { connections: 1, ..plan };
     let turn = |sender: u32| {
-        let mine = (0..).zip(clients).filter(|(n, _)| n % SENDERS == sender);
-        mine.map(|(n, client)| send(client, plan, own(n))).collect::<Result<(), _>>()
+        let mut mine = (0..).zip(clients).filter(|(n, _)| n % SENDERS == sender);
+        mine.try_for_each(|(n, client)| send(client, plan, own(n)))
     };
     thread::scope(|scope| {
         let turn = &turn;
