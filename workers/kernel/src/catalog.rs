@@ -10,7 +10,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde_json::Value;
 
 pub use aggregate::{Aggregate, AnyCommand, Decided, EncodedEvent, ErasedClaim, State};
-pub use report::ReportSpec;
+pub use report::{ReportQuery, ReportSpec, VALUES};
 pub use view::{Document, Folded, Parked, Touched, ViewSpec};
 
 use crate::{

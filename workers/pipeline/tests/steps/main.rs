@@ -9,6 +9,7 @@ mod dispatch;
 mod persist;
 mod project;
 mod relay;
+mod reports;
 mod support;
 mod table;
 mod verify;
