@@ -5,7 +5,11 @@
 //! holds the JSON Schemas of events and commands, made from the types.
 
 pub mod comment;
+pub mod customer;
+pub mod order;
+pub mod payment;
 pub mod room_type;
+pub mod stock;
 
 mod money;
 
