@@ -220,7 +220,10 @@ mod tests {
     #[test]
     fn what_a_type_without_fields_does_not_have_is_told_by_its_name() {
         let told = codes_of::<Nothing>(&json!({"a": 1, "b": null}));
-        assert_eq!(told, [("/data/a", "unknown-field"), ("/data/b", "unknown-field")].map(|(p, c)| (p.to_owned(), c.to_owned())));
+        assert_eq!(
+            told,
+            [("/data/a", "unknown-field"), ("/data/b", "unknown-field")].map(|(p, c)| (p.to_owned(), c.to_owned()))
+        );
         assert_eq!(codes_of::<Nothing>(&json!({})), []);
     }
 
