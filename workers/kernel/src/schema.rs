@@ -134,6 +134,7 @@ fn explain(kind: &ValidationErrorKind) -> (&'static str, String) {
         Kind::ExclusiveMinimum { limit } => ("out-of-range", format!("must be more than {limit}")),
         Kind::ExclusiveMaximum { limit } => ("out-of-range", format!("must be less than {limit}")),
         Kind::UniqueItems => ("duplicate", "must not hold the same item twice".into()),
+        Kind::AnyOf { .. } => ("bad-format", "must be of one of the forms that the schema allows".into()),
         Kind::Not { .. } => ("out-of-range", "must be something else".into()),
         _ => ("wrong-type", "must be of one of the shapes that the schema allows".into()),
     }

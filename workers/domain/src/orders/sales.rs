@@ -1,18 +1,14 @@
 //! The reports `items-sales` and `monthly-sales-by-item`: how many of each article were sold, and for how much.
 //!
-//! They count the lines of orders that were neither declined nor cancelled, by the day on which they were placed, in
-//! UTC. Revenue is in minor units; a shop that sells in several currencies asks the view by `revenueCurrency`.
+//! They count the lines of orders that were neither declined nor cancelled, by when they were placed, in UTC.
+//! Revenue is in minor units; a shop that sells in several currencies asks the view by `revenueCurrency`.
 
 use std::collections::BTreeMap;
 
-use jiff::{
-    Timestamp,
-    civil::{Date, Time},
-    tz::TimeZone,
-};
 use kernel::{
     Id, Report,
     query::{Aggregation, Filter, Interval, MOST_TERMS, Metric, Query},
+    time::Moment,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -24,10 +20,10 @@ pub struct ItemsSales;
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Period {
-    /// The first day.
-    pub from: Date,
-    /// The day after the last day.
-    pub to: Date,
+    /// Placed at this time or on this day, or later.
+    pub from: Moment,
+    /// Placed before this time or day.
+    pub to: Moment,
 }
 
 impl Report for ItemsSales {
@@ -54,10 +50,10 @@ pub struct MonthlySalesByItem;
 pub struct ItemAndPeriod {
     /// The article; every one if it is left out.
     pub sku: Option<Id>,
-    /// The first day.
-    pub from: Date,
-    /// The day after the last day.
-    pub to: Date,
+    /// Placed at this time or on this day, or later.
+    pub from: Moment,
+    /// Placed before this time or day.
+    pub to: Moment,
 }
 
 impl Report for MonthlySalesByItem {
@@ -82,16 +78,10 @@ impl Report for MonthlySalesByItem {
     }
 }
 
-fn sold(from: Date, to: Date) -> Vec<Filter> {
+fn sold(Moment(from): Moment, Moment(to): Moment) -> Vec<Filter> {
     let not = |status: &str| Filter::Not(Box::new(Filter::equals("status", status)));
-    let period = Filter::between("placedAt", Some(midnight(from).into()), Some(midnight(to).into()));
+    let period = Filter::between("placedAt", Some(from.into()), Some(to.into()));
     vec![not("declined"), not("cancelled"), period]
-}
-
-/// When a day begins; a day at the very end of the calendar begins where times end.
-fn midnight(day: Date) -> Timestamp {
-    let end = if day.year() < 0 { Timestamp::MIN } else { Timestamp::MAX };
-    TimeZone::UTC.to_timestamp(day.to_datetime(Time::midnight())).unwrap_or(end)
 }
 
 fn by_sku() -> Aggregation {

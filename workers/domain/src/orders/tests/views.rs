@@ -130,9 +130,10 @@ fn monthly_sales_tell_the_same_by_month_of_one_article_or_all() {
 }
 
 #[test]
-fn the_first_and_last_days_of_the_calendar_are_days_too() {
-    let query = ask::<ItemsSales>(json!({"from": "0000-01-01", "to": "9999-12-31"}));
-    assert!(matches!(query.filter, Filter::And(filters) if filters.len() == 3));
+fn a_period_may_be_told_in_times_too() {
+    let days = ask::<ItemsSales>(json!({"from": "2026-11-01", "to": "2026-12-01"}));
+    let times = ask::<ItemsSales>(json!({"from": "2026-11-01T00:00:00Z", "to": "2026-12-01T01:00:00+01:00"}));
+    assert_eq!(days, times);
 }
 
 #[test]
