@@ -54,32 +54,32 @@ fn a_customer_lives() {
 fn an_email_belongs_to_one_customer_at_a_time() {
     let staff = Tenant::new().staff();
     let register = |id: &str, email: &str| (format!("customer/{id}"), customer(id, email));
-    let takes = |id: &str, email: &str| {
+    let registers = |id: &str, email: &str| {
         let (stream, data) = register(id, email);
         staff.commits(&stream, "RegisterCustomer", data)
     };
-    let taken = |id: &str, email: &str| {
+    let finds_it_taken = |id: &str, email: &str| {
         let (stream, data) = register(id, email);
         staff.rejected(&stream, "RegisterCustomer", data, "email-taken")
     };
-    takes("ada", "Ada@example.org");
-    taken("bob", "ada@EXAMPLE.org");
+    registers("ada", "Ada@example.org");
+    finds_it_taken("bob", "ada@EXAMPLE.org");
     // who was rejected is not registered, and may come with another address
     staff.rejected("customer/bob", "DeleteCustomer", json!({}), "not-registered");
-    takes("bob", "bob@example.org");
+    registers("bob", "bob@example.org");
     let email = |email: &str| json!({ "email": email });
     staff.rejected("customer/bob", "UpdateCustomer", email("ADA@example.org"), "email-taken");
     // another case of one's own is one's own
     staff.makes("customer/ada", "UpdateCustomer", email("ADA@example.org"), &["CustomerUpdated"]);
-    taken("eve", "ada@example.org");
+    finds_it_taken("eve", "ada@example.org");
     // a change of address frees the old one and takes the new one
     staff.makes("customer/ada", "UpdateCustomer", email("ada@example.com"), &["CustomerUpdated"]);
     staff.makes("customer/bob", "UpdateCustomer", email("ada@example.org"), &["CustomerUpdated"]);
-    taken("eve", "ada@example.com");
-    takes("eve", "bob@example.org");
+    finds_it_taken("eve", "ada@example.com");
+    registers("eve", "bob@example.org");
     // a deletion frees it
     staff.commits("customer/bob", "DeleteCustomer", json!({}));
-    takes("zoe", "ada@example.org");
+    registers("zoe", "ada@example.org");
     // another tenant's customers are others
     Tenant::new().staff().commits("customer/ada", "RegisterCustomer", customer("Ada", "ada@example.org"));
 }

@@ -72,9 +72,12 @@ fn an_order_lives() {
 fn a_declined_or_cancelled_order_is_closed() {
     let tenant = Tenant::new();
     let (alice, staff, checkout) = (tenant.customer("alice"), tenant.staff(), tenant.checkout());
-    for (stream, end, by) in [("order/o-1", "DeclineOrder", &checkout), ("order/o-2", "CancelOrder", &alice)] {
+    let ends = [
+        ("order/o-1", (&checkout, "DeclineOrder"), "OrderDeclined", "declined", (&alice, "CancelOrder")),
+        ("order/o-2", (&alice, "CancelOrder"), "OrderCancelled", "cancelled", (&checkout, "DeclineOrder")),
+    ];
+    for (stream, (by, end), event, status, (other, late)) in ends {
         alice.commits(stream, "PlaceOrder", two_lines("alice"));
-        let event = if end == "DeclineOrder" { "OrderDeclined" } else { "OrderCancelled" };
         by.makes(stream, end, why("no stock"), &[event]);
         let again = by.makes(stream, end, why("again"), &[]);
         assert_eq!(staff.history(stream)[1]["data"], why("no stock"));
@@ -82,21 +85,16 @@ fn a_declined_or_cancelled_order_is_closed() {
         checkout.rejected(stream, "ConfirmOrder", json!({}), "closed");
         staff.rejected(stream, "ShipOrder", ship(), "closed");
         staff.rejected(stream, "DeliverOrder", json!({}), "closed");
-        let other = if end == "DeclineOrder" { (&alice, "CancelOrder") } else { (&checkout, "DeclineOrder") };
-        other.0.rejected(stream, other.1, why("a"), "closed");
+        other.rejected(stream, late, why("a"), "closed");
         let lines = staff.find("order-lines", &again, &format!("order={}", &stream[6..]));
         let statuses: Vec<_> =
             lines["hits"].as_array().unwrap().iter().map(|hit| hit["doc"]["status"].clone()).collect();
-        assert_eq!(statuses, [again_status(end), again_status(end)]);
+        assert_eq!(statuses, [status, status]);
     }
     // a confirmed one may be cancelled too
     alice.commits("order/o-3", "PlaceOrder", two_lines("alice"));
     checkout.commits("order/o-3", "ConfirmOrder", json!({}));
     alice.makes("order/o-3", "CancelOrder", why("changed my mind"), &["OrderCancelled"]);
-}
-
-fn again_status(end: &str) -> Value {
-    json!(if end == "DeclineOrder" { "declined" } else { "cancelled" })
 }
 
 #[test]
@@ -164,7 +162,8 @@ fn every_command_of_an_order_has_its_roles() {
 
 #[test]
 fn orders_data_is_checked() {
-    let alice = Tenant::new().customer("alice");
+    let tenant = Tenant::new();
+    let alice = tenant.customer("alice");
     let with = |change: fn(&mut Value)| {
         let mut data = two_lines("alice");
         change(&mut data);
@@ -197,11 +196,8 @@ fn orders_data_is_checked() {
     }
     let answer = alice.post("/commands/check", &command("order/o-1", "CancelOrder", json!({})));
     table.row("no reason", answer.check_invalid(&["/data/reason required"]));
-    let empty = tenant_checkout_check(json!({ "at": "now" }));
-    table.row("a member that is none", empty.check_invalid(&["/data/at unknown-field"]));
+    let confirm = command("order/o-1", "ConfirmOrder", json!({ "at": "now" }));
+    let answer = tenant.checkout().post("/commands/check", &confirm);
+    table.row("a command without fields", answer.check_invalid(&["/data/at unknown-field"]));
     table.end();
-}
-
-fn tenant_checkout_check(data: Value) -> crate::support::Answer {
-    Tenant::new().checkout().post("/commands/check", &command("order/o-1", "ConfirmOrder", data))
 }

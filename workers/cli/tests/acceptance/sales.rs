@@ -56,7 +56,7 @@ fn bare(buckets: &Value) -> Value {
     buckets.collect()
 }
 
-/// The first of this month, and of the next: a shop that is opened at the turn of a month is asked from before on.
+/// Some days around now: midnight may pass while the shop is open.
 fn period() -> (String, String) {
     let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
     (

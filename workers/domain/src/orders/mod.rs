@@ -4,14 +4,14 @@
 //! |---|---|
 //! | `commands` | what can be asked |
 //! | `order` | the decisions |
-//! | `orders`, `order_lines` | what can be searched |
+//! | `orders_view`, `lines_view` | what can be searched |
 //! | `sales`, `history` | what is reported |
 
 mod commands;
 mod history;
+mod lines_view;
 mod order;
-mod order_lines;
-mod orders;
+mod orders_view;
 mod sales;
 #[cfg(test)]
 mod tests;
@@ -22,9 +22,9 @@ pub use commands::{
     CancelOrder, Command, ConfirmOrder, DeclineOrder, DeliverOrder, LARGEST_TOTAL, Line, PlaceOrder, ShipOrder,
 };
 pub use history::OrderHistory;
+pub use lines_view::OrderLines;
 pub use order::{Order, Rejection, State, Status};
-pub use order_lines::OrderLines;
-pub use orders::Orders;
+pub use orders_view::Orders;
 pub use sales::{ItemsSales, MonthlySalesByItem};
 
 /// Who may order, who handles orders, and who may read them.

@@ -114,38 +114,15 @@ impl Decider for Order {
     }
 
     fn decide(state: &State, command: &Command, _: &Context<'_>) -> Decided {
-        use Command as C;
-        use Status as S;
         match (command, state.status) {
-            (C::PlaceOrder(order), S::Absent) => Ok(place(order)),
-            (C::PlaceOrder(_), _) => Err(Rejection::AlreadyPlaced),
-            (_, S::Absent) => Err(Rejection::NotPlaced),
-
-            (C::DeclineOrder(_), S::Declined) | (C::CancelOrder(_), S::Cancelled) => Ok(Decision::already_so()),
-            (_, S::Declined | S::Cancelled) => Err(Rejection::Closed),
-
-            (C::ConfirmOrder(_), S::Placed) => Ok(Decision::one(OrderConfirmed {})),
-            (C::ConfirmOrder(_), _) => Ok(Decision::already_so()),
-
-            (C::DeclineOrder(decline), S::Placed) => {
-                Ok(Decision::one(OrderDeclined { reason: decline.reason.clone() }))
+            (Command::PlaceOrder(order), Status::Absent) => Ok(place(order)),
+            (Command::PlaceOrder(_), _) => Err(Rejection::AlreadyPlaced),
+            (_, Status::Absent) => Err(Rejection::NotPlaced),
+            (Command::DeclineOrder(_), Status::Declined) | (Command::CancelOrder(_), Status::Cancelled) => {
+                Ok(Decision::already_so())
             }
-            (C::DeclineOrder(_), _) => Err(Rejection::NotPlaced),
-
-            (C::CancelOrder(cancel), S::Placed | S::Confirmed) => {
-                Ok(Decision::one(OrderCancelled { reason: cancel.reason.clone() }))
-            }
-            (C::CancelOrder(_), _) => Err(Rejection::AlreadyShipped),
-
-            (C::ShipOrder(_), S::Placed) => Err(Rejection::NotConfirmed),
-            (C::ShipOrder(ship), S::Confirmed) => {
-                Ok(Decision::one(OrderShipped { carrier: ship.carrier.clone(), tracking: ship.tracking.clone() }))
-            }
-            (C::ShipOrder(_), _) => Ok(Decision::already_so()),
-
-            (C::DeliverOrder(_), S::Placed | S::Confirmed) => Err(Rejection::NotShipped),
-            (C::DeliverOrder(_), S::Shipped) => Ok(Decision::one(OrderDelivered {})),
-            (C::DeliverOrder(_), _) => Ok(Decision::already_so()),
+            (_, Status::Declined | Status::Cancelled) => Err(Rejection::Closed),
+            (_, status) => go_on(command, status),
         }
     }
 
@@ -156,6 +133,36 @@ impl Decider for Order {
             _ => state.customer.as_deref(),
         };
         customer.map(|customer| ("customer", customer.into())).into_iter().collect()
+    }
+}
+
+/// What is done with an order that was placed and is not closed.
+fn go_on(command: &Command, status: Status) -> Decided {
+    use Command as C;
+    use Status as S;
+    match (command, status) {
+        (C::ConfirmOrder(_), S::Placed) => Ok(Decision::one(OrderConfirmed {})),
+
+        (C::DeclineOrder(decline), S::Placed) => Ok(Decision::one(OrderDeclined { reason: decline.reason.clone() })),
+        (C::DeclineOrder(_), _) => Err(Rejection::NotPlaced),
+
+        (C::CancelOrder(cancel), S::Placed | S::Confirmed) => {
+            Ok(Decision::one(OrderCancelled { reason: cancel.reason.clone() }))
+        }
+        (C::CancelOrder(_), _) => Err(Rejection::AlreadyShipped),
+
+        (C::ShipOrder(_), S::Placed) => Err(Rejection::NotConfirmed),
+        (C::ShipOrder(ship), S::Confirmed) => {
+            Ok(Decision::one(OrderShipped { carrier: ship.carrier.clone(), tracking: ship.tracking.clone() }))
+        }
+
+        (C::DeliverOrder(_), S::Placed | S::Confirmed) => Err(Rejection::NotShipped),
+        (C::DeliverOrder(_), S::Shipped) => Ok(Decision::one(OrderDelivered {})),
+
+        (C::PlaceOrder(_), _) => Err(Rejection::AlreadyPlaced),
+
+        // it is so, or further
+        (C::ConfirmOrder(_) | C::ShipOrder(_) | C::DeliverOrder(_), _) => Ok(Decision::already_so()),
     }
 }
 

@@ -50,10 +50,10 @@ impl Shop {
             .filter_map(|claim| if let Claim::Release { value, .. } = claim { Some(value) } else { None })
             .collect();
         for claim in &decision.claims {
-            if let Claim::Unique { value, otherwise, .. } = claim {
-                if self.held.get(value).is_some_and(|holder| holder != who) {
-                    return Err(otherwise.code());
-                }
+            if let Claim::Unique { value, otherwise, .. } = claim
+                && self.held.get(value).is_some_and(|holder| holder != who)
+            {
+                return Err(otherwise.code());
             }
         }
         for claim in &decision.claims {
