@@ -5,10 +5,14 @@
 //! holds the JSON Schemas of events and commands, made from the types.
 
 pub mod comment;
+pub mod customer;
 pub mod device;
+pub mod order;
+pub mod payment;
 pub mod post;
 pub mod profile;
 pub mod room_type;
+pub mod stock;
 
 mod money;
 

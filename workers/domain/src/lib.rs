@@ -4,7 +4,11 @@
 
 pub mod comments;
 pub mod common;
+pub mod customers;
 pub mod hotel;
+pub mod inventory;
+pub mod orders;
+pub mod payments;
 pub mod social;
 pub mod telemetry;
 
@@ -35,4 +39,19 @@ pub fn catalog() -> Catalog {
         .view::<telemetry::ReadingsHourly>()
         .report::<telemetry::Dashboard>()
         .policies(telemetry::POLICIES)
+        .aggregate::<orders::Order>()
+        .view::<orders::Orders>()
+        .view::<orders::OrderLines>()
+        .report::<orders::ItemsSales>()
+        .report::<orders::MonthlySalesByItem>()
+        .report::<orders::OrderHistory>()
+        .policies(orders::POLICIES)
+        .aggregate::<inventory::Stock>()
+        .view::<inventory::Stocks>()
+        .policies(inventory::POLICIES)
+        .aggregate::<customers::Customer>()
+        .view::<customers::Customers>()
+        .policies(customers::POLICIES)
+        .aggregate::<payments::Payment>()
+        .policies(payments::POLICIES)
 }

@@ -23,7 +23,13 @@ fn the_published_schemas_are_those_of_the_code() {
         }
         return;
     }
-    let other = |path: &&PathBuf| expected.get(*path) != found.get(*path);
+    // those of a system that was removed stay until they are written anew
+    let catalog = domain::catalog();
+    let known = |path: &Path| {
+        let aggregate = path.strip_prefix(FOLDER).ok().and_then(|path| path.iter().next()?.to_str());
+        aggregate.is_some_and(|aggregate| catalog.find(aggregate).is_some())
+    };
+    let other = |path: &&PathBuf| known(path) && expected.get(*path) != found.get(*path);
     let mut drifted: Vec<_> = expected.keys().chain(found.keys()).filter(other).collect();
     drifted.sort();
     drifted.dedup();

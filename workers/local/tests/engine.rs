@@ -160,3 +160,79 @@ async fn a_batch_of_one_stream_keeps_its_order() {
     assert_eq!(differences(&engine).await, Vec::<String>::new());
     engine.stop().await;
 }
+
+/// A metric without labels, or the one of the label that is named.
+fn metric(engine: &Engine, name: &str) -> u64 {
+    let text = engine.metrics().unwrap();
+    let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    line.unwrap_or_else(|| panic!("there is no metric `{name}`")).parse().unwrap()
+}
+
+/// What is known of commands once they are settled; waits until the queue is empty, so that replays were judged too.
+async fn verdicts(engine: &Engine, ids: &[Id]) -> Vec<Known> {
+    let tenant: Tenant = "demo".parse().unwrap();
+    let wait = async {
+        while metric(engine, "factmill_queue_messages") > 0 {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_mins(2), wait).await.unwrap_or_else(|_| panic!("the queue was not emptied"));
+    let known = engine.store.read(&tenant, ids).await.unwrap();
+    known.into_iter().map(|known| known.unwrap_or_else(|| panic!("a command is unknown"))).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_a_thousand_who_register_one_email_one_wins_at_once_and_on_every_replay() {
+    const MANY: usize = 1_000;
+    let data = tempfile::tempdir().unwrap();
+    let engine = start(data.path()).await;
+    let staff = token(&engine, "sam", &["staff"]);
+    let commands: Vec<_> = (0..MANY)
+        .map(|n| {
+            let email = if n % 2 == 0 { "one@example.org" } else { "ONE@example.ORG" };
+            let register = json!({ "name": format!("Customer {n}"), "email": email });
+            command(&format!("r-{n}"), &format!("customer/c-{n}"), "RegisterCustomer", &register)
+        })
+        .collect();
+    let ids: Vec<Id> = (0..MANY).map(|n| format!("r-{n}").parse().unwrap()).collect();
+    let messages = |token: &str| {
+        let message = |command: &Value| Message {
+            group: format!("demo/{}", command["stream"].as_str().unwrap()),
+            body: command.to_string(),
+            authorization: token.to_owned(),
+            traceparent: None,
+            task_token: None,
+        };
+        commands.iter().map(message).collect::<Vec<_>>()
+    };
+    for sent in engine.store.queue().send(messages(&staff)).await {
+        sent.unwrap();
+    }
+    let first = verdicts(&engine, &ids).await;
+    let rejection = |known: &Known| known.status.rejection.as_ref().map(|rejection| rejection.code.clone());
+    let won: Vec<_> = first.iter().filter(|known| known.status.status == Outcome::Committed).collect();
+    assert_eq!(won.len(), 1);
+    assert_eq!(first.iter().filter(|known| rejection(known).as_deref() == Some("email-taken")).count(), MANY - 1);
+    // who loses the race in the store is told so when it decides again: each at most once
+    let conflicts = metric(&engine, "factmill_conflicts_total");
+    println!("{conflicts} conflicts");
+    assert!(conflicts < MANY as u64, "{conflicts}");
+    assert_eq!(metric(&engine, "factmill_messages_released_total"), 0);
+
+    // replayed at the same process, and at another one that knows nothing but the folder
+    let (mut engine, mut commits) = (engine, None);
+    for _ in 0..2 {
+        for sent in engine.store.queue().send(messages(&staff)).await {
+            sent.unwrap();
+        }
+        assert_eq!(verdicts(&engine, &ids).await, first);
+        let head = *engine.store.tail().position().borrow();
+        assert_eq!(head, *commits.get_or_insert(head), "a replay commits nothing");
+        assert_eq!(head, MANY as u64);
+        engine.stop().await;
+        drop(engine);
+        engine = start(data.path()).await;
+    }
+    assert_eq!(differences(&engine).await, Vec::<String>::new());
+    engine.stop().await;
+}

@@ -35,6 +35,21 @@ pub(crate) fn comment(text: &str) -> Value {
     json!({ "subject": "picture/42", "text": text })
 }
 
+/// The data of `RegisterCustomer`.
+pub(crate) fn customer(name: &str, email: &str) -> Value {
+    json!({ "name": name, "email": email })
+}
+
+/// The data of `PlaceOrder`: sku, name, quantity, and what one costs in cents.
+pub(crate) fn order(customer: &str, lines: &[(&str, &str, i64, i64)]) -> Value {
+    let line = |(sku, name, quantity, amount): &(&str, &str, i64, i64)| {
+        let price = json!({ "amount": amount, "currency": "EUR" });
+        json!({ "sku": sku, "name": name, "quantity": quantity, "unitPrice": price })
+    };
+    let lines: Vec<_> = lines.iter().map(line).collect();
+    json!({ "customer": customer, "lines": lines, "paymentToken": "tok_ok" })
+}
+
 /// Opens a room type.
 #[track_caller]
 pub(crate) fn open(staff: &Actor, stream: &str, rooms: u32) -> Value {

@@ -148,6 +148,15 @@ impl Tenant {
         self.actor(sub, &["member"])
     }
 
+    pub(crate) fn customer(&self, sub: &str) -> Actor {
+        self.actor(sub, &["customer"])
+    }
+
+    /// The checkout.
+    pub(crate) fn checkout(&self) -> Actor {
+        self.actor("checkout", &["workflow"])
+    }
+
     pub(crate) fn operator(&self) -> Actor {
         self.actor("olga", &["operator"])
     }
