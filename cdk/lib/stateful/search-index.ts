@@ -1,0 +1,105 @@
+import { RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { EbsDeviceVolumeType } from 'aws-cdk-lib/aws-ec2';
+import { PolicyStatement, type IGrantable } from 'aws-cdk-lib/aws-iam';
+import { type IKey } from 'aws-cdk-lib/aws-kms';
+import { Domain, EngineVersion, TLSSecurityPolicy } from 'aws-cdk-lib/aws-opensearchservice';
+import { Construct } from 'constructs';
+import { indexPrefix } from '../environment.js';
+import type { Options } from '../options.js';
+import { MINUTE, type Alarms } from './alarms.js';
+
+const READING = ['_search', '_msearch', '_mget', '_count', '_refresh'] as const;
+
+/** The search domain. Rights are told by index: `<prefix><view>` is its alias, `<prefix><view>-…` the index behind. */
+export class SearchIndex extends Construct {
+  readonly domain: Domain;
+  readonly prefix: string;
+
+  constructor(scope: Construct, id: string, props: { options: Options['search']; key: IKey; alarms: Alarms }) {
+    super(scope, id);
+    const { options, key, alarms } = props;
+    this.prefix = indexPrefix(options.generation);
+    const zones = options.nodes > 1;
+    this.domain = new Domain(this, 'Domain', {
+      version: EngineVersion.openSearch(options.version),
+      capacity: {
+        dataNodes: options.nodes,
+        dataNodeInstanceType: options.instanceType,
+        multiAzWithStandbyEnabled: false,
+      },
+      zoneAwareness: zones ? { enabled: true, availabilityZoneCount: 2 } : { enabled: false },
+      ebs: { volumeSize: options.volume, volumeType: EbsDeviceVolumeType.GP3 },
+      encryptionAtRest: { enabled: true, kmsKey: key },
+      nodeToNodeEncryption: true,
+      enforceHttps: true,
+      tlsSecurityPolicy: TLSSecurityPolicy.TLS_1_2,
+      // else a right on one index would be one on all: a bulk's items could name any
+      advancedOptions: { 'rest.action.multi.allow_explicit_index': 'false' },
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    alarms.raise(this, 'Red', {
+      says: 'An index lacks a primary shard: views are not written, and reads fail.',
+      metric: this.domain.metricClusterStatusRed({ period: MINUTE }),
+      from: 1,
+    });
+    alarms.raise(this, 'WritesBlocked', {
+      says: 'The domain takes no writes, for want of room or memory.',
+      metric: this.domain.metricClusterIndexWritesBlocked({ period: MINUTE }),
+      from: 1,
+    });
+    const reasons = {
+      OS1: 'reached by signed requests only; a network of its own would need endpoints for every service the functions call',
+      OS3: 'requests are allowed by the roles of the functions, index by index, and not by their addresses',
+      OS4: 'dedicated masters cost more than the data nodes at this size; the index is rebuilt from the commits',
+      OS5: 'without an access policy only requests signed by a role that allows them are served',
+      OS7: 'zone awareness follows the number of nodes',
+      OS9: 'slow logs would hold what people searched for',
+    };
+    for (const [rule, reason] of Object.entries(reasons)) {
+      Validations.of(this.domain).acknowledge({ id: `AwsSolutions-${rule}`, reason });
+    }
+  }
+
+  /** Finding the domain's endpoint. */
+  grantFind(finder: IGrantable): void {
+    this.#allow(finder, ['es:DescribeDomain'], [this.domain.domainArn]);
+  }
+
+  /** Asking how the domain is. */
+  grantHealth(asker: IGrantable): void {
+    this.#allow(asker, ['es:DescribeDomainHealth'], [this.domain.domainArn]);
+    this.#allow(asker, ['es:ESHttpGet'], [`${this.domain.domainArn}/_cluster/health`]);
+  }
+
+  /** Reading a view: what is posted are queries, and refreshes before them. */
+  grantRead(reader: IGrantable, view: string): void {
+    const alias = this.#alias(view);
+    this.grantFind(reader);
+    this.#allow(reader, ['es:ESHttpGet', 'es:ESHttpHead'], this.#paths(view));
+    this.#allow(
+      reader,
+      ['es:ESHttpPost'],
+      READING.flatMap((verb) => [`${alias}/${verb}`, `${alias}-*/${verb}`]),
+    );
+  }
+
+  /** Making a view's indices, and writing and reading their documents. */
+  grantWrite(writer: IGrantable, view: string): void {
+    const verbs = ['Get', 'Head', 'Post', 'Put', 'Delete'].map((verb) => `es:ESHttp${verb}`);
+    this.grantFind(writer);
+    this.#allow(writer, verbs, this.#paths(view));
+  }
+
+  #alias(view: string): string {
+    return `${this.domain.domainArn}/${this.prefix}${view}`;
+  }
+
+  #paths(view: string): string[] {
+    const alias = this.#alias(view);
+    return [alias, `${alias}/*`, `${alias}-*`];
+  }
+
+  #allow(grantee: IGrantable, actions: string[], resources: string[]): void {
+    grantee.grantPrincipal.addToPrincipalPolicy(new PolicyStatement({ actions, resources }));
+  }
+}
