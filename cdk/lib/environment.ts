@@ -3,27 +3,27 @@
  * the same names; a function gets only those that it needs.
  */
 export const Variable = {
-  /** Name of the table of commits. */
+  /** The table of commits. */
   commitsTable: 'FACTMILL_COMMITS_TABLE',
-  /** Name of the table of snapshots and claims. */
-  snapshotsTable: 'FACTMILL_SNAPSHOTS_TABLE',
-  /** URL of the queue that commands enter by. */
-  commandsQueueUrl: 'FACTMILL_COMMANDS_QUEUE_URL',
-  /** `fifo` or `standard`. */
-  commandsQueueKind: 'FACTMILL_COMMANDS_QUEUE_KIND',
-  /** URL of the queue for what this function could not handle, with its reason. */
-  failuresQueueUrl: 'FACTMILL_FAILURES_QUEUE_URL',
-  /** Name of the event bus. */
-  busName: 'FACTMILL_BUS_NAME',
-  /** ARN of the state machine that a batch goes through. */
-  workflowArn: 'FACTMILL_WORKFLOW_ARN',
-  /** Id of the HMAC key that seals a failed command's first acceptance time. */
-  sealKey: 'FACTMILL_SEAL_KEY',
+  /** The table of snapshots and claims. */
+  stateTable: 'FACTMILL_STATE_TABLE',
+  /** The URL of the command queue. */
+  commandQueue: 'FACTMILL_COMMAND_QUEUE',
+  /** The URL of the inbox of given-up commands. */
+  failureQueue: 'FACTMILL_FAILURE_QUEUE',
+  /** The URL of the queue for stream records that the relay can't read. */
+  unreadableQueue: 'FACTMILL_UNREADABLE_QUEUE',
+  /** The parameter that holds the key of acceptance stamps. */
+  stampKeyParameter: 'FACTMILL_STAMP_KEY_PARAMETER',
+  /** The name of the bus. */
+  bus: 'FACTMILL_BUS',
+  /** The ARN of the state machine. */
+  stateMachine: 'FACTMILL_STATE_MACHINE',
   /** A message that is given back waits this many seconds × 2^receives, with full jitter … */
   backoff: 'FACTMILL_BACKOFF_SECONDS',
   /** … and at most this many. */
   backoffLimit: 'FACTMILL_BACKOFF_LIMIT_SECONDS',
-  /** Name of the search domain, to find its endpoint and health by. */
+  /** The search domain, to find its endpoint and health by. */
   searchDomain: 'FACTMILL_OPENSEARCH_DOMAIN',
   /** What the names of all indices begin with. */
   indexPrefix: 'FACTMILL_INDEX_PREFIX',
@@ -31,12 +31,10 @@ export const Variable = {
   view: 'FACTMILL_VIEW',
   /** Which part of the API a function serves: `commands` or `queries`. */
   api: 'FACTMILL_API',
-  /** The issuer of tokens, as its `iss` says. */
+  /** The issuer of tokens, as their `iss` says. */
   issuer: 'FACTMILL_ISSUER',
-  /** URL of the issuer's public keys … */
-  keysUrl: 'FACTMILL_JWKS_URL',
-  /** … or the name of the parameter that holds them. */
-  keysParameter: 'FACTMILL_JWKS_PARAMETER',
+  /** Where the issuer's keys are: a URL, or `parameter:<name>`. */
+  issuerKeys: 'FACTMILL_ISSUER_KEYS',
   /** Makes the HTTP adapter leave the API's stage out of the path. */
   ignoreStage: 'AWS_LAMBDA_HTTP_IGNORE_STAGE_IN_PATH',
 } as const;

@@ -39,8 +39,8 @@ export class CommitStore extends Construct {
     this.#key = props.key;
     this.table = new Table(this, 'Table', {
       ...kept(props.key),
-      partitionKey: { name: 'stream', type: AttributeType.STRING },
-      sortKey: { name: 'seq', type: AttributeType.NUMBER },
+      partitionKey: { name: 'k', type: AttributeType.STRING },
+      sortKey: { name: 's', type: AttributeType.NUMBER },
       stream: StreamViewType.NEW_IMAGE,
     });
     raiseThrottled(this, this.table, props.alarms);
@@ -67,7 +67,7 @@ export class CommitStore extends Construct {
 }
 
 /** What is kept beside the commits: snapshots of streams, and who holds which unique value. */
-export class SnapshotStore extends Construct {
+export class StateStore extends Construct {
   readonly table: Table;
   readonly #key: IKey;
 
@@ -76,8 +76,8 @@ export class SnapshotStore extends Construct {
     this.#key = props.key;
     this.table = new Table(this, 'Table', {
       ...kept(props.key),
-      partitionKey: { name: 'key', type: AttributeType.STRING },
-      sortKey: { name: 'part', type: AttributeType.NUMBER },
+      partitionKey: { name: 'k', type: AttributeType.STRING },
+      sortKey: { name: 's', type: AttributeType.NUMBER },
     });
     raiseThrottled(this, this.table, props.alarms);
   }

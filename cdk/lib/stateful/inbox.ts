@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Validations } from 'aws-cdk-lib';
 import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { MINUTE, type Alarms } from './alarms.js';
@@ -16,6 +16,7 @@ export class Inbox extends Construct {
       ...(props.fifo ? { fifo: true } : {}),
       retentionPeriod: Duration.days(14),
     });
+    Validations.of(this.queue).acknowledge({ id: 'AwsSolutions-SQS3', reason: 'it is where others lead to' });
     props.alarms.raise(this, 'NotEmpty', {
       says: props.says,
       metric: this.queue.metricApproximateNumberOfMessagesVisible({ period: MINUTE, statistic: 'Maximum' }),

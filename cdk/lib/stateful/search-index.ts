@@ -8,7 +8,8 @@ import { indexPrefix } from '../environment.js';
 import type { Options } from '../options.js';
 import { MINUTE, type Alarms } from './alarms.js';
 
-const READING = ['_search', '_msearch', '_mget', '_count', '_refresh'] as const;
+/** What a reader posts: queries, and a refresh before them. */
+const READING = ['_search', '_mget', '_count', '_refresh'] as const;
 
 /** The search domain. Rights are told by index: `<prefix><view>` is its alias, `<prefix><view>-…` the index behind. */
 export class SearchIndex extends Construct {
@@ -53,7 +54,8 @@ export class SearchIndex extends Construct {
       OS4: 'dedicated masters cost more than the data nodes at this size; the index is rebuilt from the commits',
       OS5: 'without an access policy only requests signed by a role that allows them are served',
       OS7: 'zone awareness follows the number of nodes',
-      OS9: 'slow logs would hold what people searched for',
+      'OS9[LogExport::SEARCH_SLOW_LOGS]': 'slow logs would hold what people searched for',
+      'OS9[LogExport::INDEX_SLOW_LOGS]': 'slow logs would hold what was written of people',
     };
     for (const [rule, reason] of Object.entries(reasons)) {
       Validations.of(this.domain).acknowledge({ id: `AwsSolutions-${rule}`, reason });
@@ -71,32 +73,28 @@ export class SearchIndex extends Construct {
     this.#allow(asker, ['es:ESHttpGet'], [`${this.domain.domainArn}/_cluster/health`]);
   }
 
-  /** Reading a view: what is posted are queries, and refreshes before them. */
+  /** Reading a view by its alias. What may be posted is told to the letter: a `*` reaches over slashes, to documents. */
   grantRead(reader: IGrantable, view: string): void {
     const alias = this.#alias(view);
     this.grantFind(reader);
-    this.#allow(reader, ['es:ESHttpGet', 'es:ESHttpHead'], this.#paths(view));
+    this.#allow(reader, ['es:ESHttpGet', 'es:ESHttpHead'], [`${alias}*`]);
     this.#allow(
       reader,
       ['es:ESHttpPost'],
-      READING.flatMap((verb) => [`${alias}/${verb}`, `${alias}-*/${verb}`]),
+      READING.map((verb) => `${alias}/${verb}`),
     );
   }
 
   /** Making a view's indices, and writing and reading their documents. */
   grantWrite(writer: IGrantable, view: string): void {
+    const alias = this.#alias(view);
     const verbs = ['Get', 'Head', 'Post', 'Put', 'Delete'].map((verb) => `es:ESHttp${verb}`);
     this.grantFind(writer);
-    this.#allow(writer, verbs, this.#paths(view));
+    this.#allow(writer, verbs, [alias, `${alias}/*`, `${alias}-*`]);
   }
 
   #alias(view: string): string {
     return `${this.domain.domainArn}/${this.prefix}${view}`;
-  }
-
-  #paths(view: string): string[] {
-    const alias = this.#alias(view);
-    return [alias, `${alias}/*`, `${alias}-*`];
   }
 
   #allow(grantee: IGrantable, actions: string[], resources: string[]): void {

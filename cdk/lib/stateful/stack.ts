@@ -1,15 +1,16 @@
-import { CfnOutput, RemovalPolicy, Stack, Validations, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
 import { EventBus } from 'aws-cdk-lib/aws-events';
-import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms';
-import { StringParameter } from 'aws-cdk-lib/aws-ssm';
+import { Key } from 'aws-cdk-lib/aws-kms';
 import { type Construct } from 'constructs';
 import { STATUSES } from '../environment.js';
 import type { Options } from '../options.js';
 import { title, type View } from '../views.js';
+import { AcceptanceStamps } from './acceptance-stamps.js';
 import { Alarms } from './alarms.js';
 import { CommandQueue } from './command-queue.js';
-import { CommitStore, SnapshotStore } from './commit-store.js';
+import { CommitStore, StateStore } from './commit-store.js';
 import { Inbox } from './inbox.js';
+import { IssuerKeys } from './issuer-keys.js';
 import { ProjectionQueue } from './projection-queue.js';
 import { SearchIndex } from './search-index.js';
 
@@ -24,16 +25,15 @@ export class StatefulStack extends Stack {
   readonly bus: EventBus;
   readonly commands: CommandQueue;
   readonly commits: CommitStore;
-  readonly snapshots: SnapshotStore;
+  readonly state: StateStore;
   readonly index: SearchIndex;
   /** Each projector's queue, by its view. */
   readonly projections: ReadonlyMap<string, ProjectionQueue>;
   /** What the relay could not read, and what the stream gave up. */
   readonly unannounced: Inbox;
-  /** Seals the first acceptance time of a command in the failure inbox, so that a redrive can trust it. */
-  readonly seal: Key;
+  readonly stamps: AcceptanceStamps;
   /** The issuer's public keys, unless they are at a URL. */
-  readonly issuerKeys: StringParameter | undefined;
+  readonly issuerKeys: IssuerKeys | undefined;
 
   constructor(scope: Construct, id: string, props: StatefulProps) {
     super(scope, id, props);
@@ -44,7 +44,7 @@ export class StatefulStack extends Stack {
     this.bus = new EventBus(this, 'Bus');
     this.commands = new CommandQueue(this, 'CommandQueue', { options, alarms });
     this.commits = new CommitStore(this, 'CommitStore', { key, alarms });
-    this.snapshots = new SnapshotStore(this, 'SnapshotStore', { key, alarms });
+    this.state = new StateStore(this, 'StateStore', { key, alarms });
     this.index = new SearchIndex(this, 'SearchIndex', { options: options.search, key, alarms });
     this.unannounced = new Inbox(this, 'Unannounced', { alarms, says: 'A commit could not be announced.' });
     this.projections = new Map(
@@ -53,16 +53,10 @@ export class StatefulStack extends Stack {
         new ProjectionQueue(this, `${title(name)}Queue`, { options, alarms, bus: this.bus }),
       ]),
     );
-    this.seal = new Key(this, 'Seal', {
-      keySpec: KeySpec.HMAC_256,
-      keyUsage: KeyUsage.GENERATE_VERIFY_MAC,
-      removalPolicy: RemovalPolicy.RETAIN,
-    });
-    Validations.of(this.seal).acknowledge({ id: 'AwsSolutions-KMS5', reason: 'keys for MACs have no rotation' });
+    this.stamps = new AcceptanceStamps(this, 'AcceptanceStamps');
     if (options.issuer.keysUrl === '') {
-      const description = `Public keys of the issuer ${options.issuer.name}, a JWKS. With none, no token is taken.`;
-      this.issuerKeys = new StringParameter(this, 'IssuerKeys', { description, stringValue: '{"keys":[]}' });
-      new CfnOutput(this, 'IssuerKeysParameter', { value: this.issuerKeys.parameterName });
+      this.issuerKeys = new IssuerKeys(this, 'IssuerKeys', { issuer: options.issuer.name });
+      new CfnOutput(this, 'IssuerKeysParameter', { value: this.issuerKeys.parameter.parameterName });
     }
     this.#tell();
   }
@@ -74,7 +68,7 @@ export class StatefulStack extends Stack {
       FailuresQueueUrl: this.commands.failures.queueUrl,
       UnannouncedQueueUrl: this.unannounced.queue.queueUrl,
       CommitsTable: this.commits.table.tableName,
-      SnapshotsTable: this.snapshots.table.tableName,
+      StateTable: this.state.table.tableName,
       BusName: this.bus.eventBusName,
       SearchDomain: this.index.domain.domainName,
       IndexPrefix: this.index.prefix,

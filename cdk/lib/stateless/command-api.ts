@@ -21,7 +21,7 @@ export class CommandApi extends Construct {
   constructor(scope: Construct, id: string, common: Common, stateful: StatefulStack, views: readonly string[]) {
     super(scope, id);
     const { options, alarms } = common;
-    const { commits, snapshots, commands, index, bus } = stateful;
+    const { commits, state, commands, index, bus } = stateful;
     const worker = (name: string, api: string, environment: Environment) => {
       const made = new Worker(this, name, {
         ...common,
@@ -43,9 +43,8 @@ export class CommandApi extends Construct {
     };
 
     const write = worker('ApiCommands', 'commands', {
-      [Variable.commandsQueueUrl]: commands.queue.queueUrl,
-      [Variable.commandsQueueKind]: options.queue,
-      [Variable.busName]: bus.eventBusName,
+      [Variable.commandQueue]: commands.queue.queueUrl,
+      [Variable.bus]: bus.eventBusName,
     });
     commands.queue.grant(write, 'sqs:SendMessage');
     bus.grantPutEventsTo(write);
@@ -53,11 +52,11 @@ export class CommandApi extends Construct {
 
     const read = worker('ApiQueries', 'queries', {
       [Variable.commitsTable]: commits.table.tableName,
-      [Variable.snapshotsTable]: snapshots.table.tableName,
+      [Variable.stateTable]: state.table.tableName,
     });
     commits.grantRead(read);
     commits.grantScan(read);
-    snapshots.grantRead(read);
+    state.grantRead(read);
     for (const view of views) index.grantRead(read, view);
     index.grantHealth(read);
 

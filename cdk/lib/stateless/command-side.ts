@@ -13,7 +13,7 @@ export function issuer({ options }: Common, stateful: StatefulStack): Environmen
   const { issuerKeys } = stateful;
   return {
     [Variable.issuer]: name,
-    ...(issuerKeys ? { [Variable.keysParameter]: issuerKeys.parameterName } : { [Variable.keysUrl]: keysUrl }),
+    [Variable.issuerKeys]: issuerKeys ? `parameter:${issuerKeys.parameter.parameterName}` : keysUrl,
   };
 }
 
@@ -24,7 +24,7 @@ export class CommandSide extends Construct {
   constructor(scope: Construct, id: string, common: Common, stateful: StatefulStack) {
     super(scope, id);
     const { options } = common;
-    const { commands, commits, snapshots, bus, seal } = stateful;
+    const { commands, commits, state, bus, stamps } = stateful;
     const worker = (name: string, seconds: number, memory: number, environment: Environment = {}) =>
       new Worker(this, name, {
         ...common,
@@ -39,11 +39,11 @@ export class CommandSide extends Construct {
     stateful.issuerKeys?.grantRead(authorize);
     const persist = worker('Persist', 25, 1024, {
       [Variable.commitsTable]: commits.table.tableName,
-      [Variable.snapshotsTable]: snapshots.table.tableName,
+      [Variable.stateTable]: state.table.tableName,
     });
     commits.grantAppend(persist);
-    snapshots.grantReplace(persist);
-    const settle = worker('Settle', 15, 256, { [Variable.busName]: bus.eventBusName });
+    state.grantReplace(persist);
+    const settle = worker('Settle', 15, 256, { [Variable.bus]: bus.eventBusName });
     bus.grantPutEventsTo(settle);
     grantAnswerTasks(settle);
 
@@ -53,12 +53,11 @@ export class CommandSide extends Construct {
     });
 
     const dispatch = worker('Dispatch', options.dispatch.timeout, 256, {
-      [Variable.commandsQueueUrl]: commands.queue.queueUrl,
-      [Variable.commandsQueueKind]: options.queue,
-      [Variable.failuresQueueUrl]: commands.failures.queueUrl,
-      [Variable.workflowArn]: this.workflow.machine.stateMachineArn,
-      [Variable.busName]: bus.eventBusName,
-      [Variable.sealKey]: seal.keyId,
+      [Variable.commandQueue]: commands.queue.queueUrl,
+      [Variable.failureQueue]: commands.failures.queueUrl,
+      [Variable.stateMachine]: this.workflow.machine.stateMachineArn,
+      [Variable.bus]: bus.eventBusName,
+      [Variable.stampKeyParameter]: stamps.parameterName,
       [Variable.backoff]: String(options.dispatch.backoff),
       [Variable.backoffLimit]: String(options.dispatch.backoffLimit),
     });
@@ -70,8 +69,7 @@ export class CommandSide extends Construct {
     commands.failures.grant(dispatch, 'sqs:SendMessage');
     bus.grantPutEventsTo(dispatch);
     grantAnswerTasks(dispatch);
-    seal.grantGenerateMac(dispatch);
-    seal.grantVerifyMac(dispatch);
+    stamps.grantRead(dispatch);
   }
 }
 

@@ -20,8 +20,8 @@ export class Relay extends Construct {
       timeout: Duration.seconds(60),
       memory: 512,
       environment: {
-        [Variable.busName]: bus.eventBusName,
-        [Variable.failuresQueueUrl]: unannounced.queue.queueUrl,
+        [Variable.bus]: bus.eventBusName,
+        [Variable.unreadableQueue]: unannounced.queue.queueUrl,
       },
     });
     bus.grantPutEventsTo(relay);
@@ -51,7 +51,7 @@ export class Relay extends Construct {
       memory: 512,
       environment: {
         [Variable.commitsTable]: commits.table.tableName,
-        [Variable.busName]: bus.eventBusName,
+        [Variable.bus]: bus.eventBusName,
       },
     });
     commits.grantRead(reannounce);
