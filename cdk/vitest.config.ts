@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: 'test/setup.ts',
     isolate: false,
     pool: 'threads',
     poolOptions: { threads: { singleThread: true } },

@@ -1,5 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Template } from 'aws-cdk-lib/assertions';
 import { app, factmill } from '../lib/app.js';
@@ -7,10 +6,8 @@ import { choose, type Choices } from '../lib/options.js';
 
 const BINARIES = ['api', 'authorize', 'dispatch', 'persist', 'project', 'reannounce', 'relay', 'settle', 'validate'];
 
-const scratch = mkdtempSync(join(tmpdir(), 'factmill-'));
-process.on('exit', () => {
-  rmSync(scratch, { recursive: true, force: true });
-});
+// made, and removed at the end, by `setup.ts`
+const scratch = process.env.FACTMILL_SCRATCH ?? '';
 
 /** A folder with a stand-in for every function: what is in them is of no matter here. */
 function standIns(): string {

@@ -9,6 +9,7 @@ import os
 import queue
 import signal
 import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import Future
@@ -68,8 +69,7 @@ class Sandbox:
         self._lock = threading.Lock()
         self._current: tuple[str, Future[Answer]] | None = None
         self._log = bytearray()
-        self._server = ThreadingHTTPServer((HOST, 0), _handler(self))
-        self._server.daemon_threads = True
+        self._server = _Server((HOST, 0), _handler(self))
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         environment = {**environment, "AWS_LAMBDA_RUNTIME_API": f"{HOST}:{self._server.server_port}"}
         try:
@@ -142,6 +142,7 @@ class Sandbox:
             os.killpg(self._process.pid, signal.SIGKILL)
         except ProcessLookupError:
             pass
+        self._process.wait()  # else it would pass for alive a moment longer
         self._inbox.put(None)
         self._close()
 
@@ -156,9 +157,10 @@ class Sandbox:
 
     def _follow(self) -> None:
         """Collects what the process prints; when it ends, so does its invocation."""
-        for chunk in iter(lambda: os.read(self._process.stdout.fileno(), 65536), b""):
-            with self._lock:
-                self._log += chunk
+        with self._process.stdout as printed:
+            for chunk in iter(lambda: os.read(printed.fileno(), 65536), b""):
+                with self._lock:
+                    self._log += chunk
         ended = self._exit()
         self._fail_start(ended.payload)
         self._finish(None, ended)
@@ -175,6 +177,15 @@ class Sandbox:
                 return False
             current[1].set_result(answer)
             return True
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, request, client_address):
+        # a process that is killed leaves its connections as they are
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 def _handler(sandbox: Sandbox) -> type[BaseHTTPRequestHandler]:
