@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { host } from './host.js';
-import { permissions, type Permissions } from './permissions.js';
+import { permissions, printed, type Permissions } from './permissions.js';
 
 const FILE = new URL('./permissions.json', import.meta.url);
 const table = permissions(host());
@@ -17,7 +17,7 @@ const WRITE_SIDE = /^Commands\/(Dispatch|Validate|Authorize|Persist|Settle)\/|^A
 const READ_SIDE = /ApiQueries/;
 
 test('every role may do what the table says, and nothing else', () => {
-  if (process.env.UPDATE_PERMISSIONS) writeFileSync(FILE, `${JSON.stringify(table, null, 2)}\n`);
+  if (process.env.UPDATE_PERMISSIONS) writeFileSync(FILE, printed(table));
   expect(table).toEqual(JSON.parse(readFileSync(FILE, 'utf8')));
 });
 

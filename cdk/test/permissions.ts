@@ -43,6 +43,15 @@ export function permissions(host: Host): Permissions {
   return sorted(table);
 }
 
+/** A table as it is read in reviews: one line for each action. */
+export function printed(table: Permissions): string {
+  const roles = Object.entries(table).map(([role, may]) => {
+    const lines = Object.entries(may).map(([action, on]) => `    ${JSON.stringify(action)}: ${JSON.stringify(on)}`);
+    return `  ${JSON.stringify(role)}: {\n${lines.join(',\n')}\n  }`;
+  });
+  return `{\n${roles.join(',\n')}\n}\n`;
+}
+
 function add(may: Record<string, string[]>, statements: Statement[], tell: (value: Json) => string): void {
   for (const { Effect, Action, Resource: on, Condition, NotAction, NotResource } of statements) {
     if (Effect !== 'Allow' || NotAction !== undefined || NotResource !== undefined || Condition !== undefined) {

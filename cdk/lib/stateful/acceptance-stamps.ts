@@ -13,11 +13,14 @@ export class AcceptanceStamps extends Construct {
 
   constructor(scope: Construct, id: string) {
     super(scope, id);
+    // of a name of its own: the parameter is found by it
+    const secretName = `${Stack.of(this).stackName}/acceptance-stamps`;
     this.secret = new Secret(this, 'Key', {
+      secretName,
       generateSecretString: { passwordLength: 64, excludePunctuation: true },
       removalPolicy: RemovalPolicy.RETAIN,
     });
-    this.parameterName = `/aws/reference/secretsmanager/${this.secret.secretName}`;
+    this.parameterName = `/aws/reference/secretsmanager/${secretName}`;
     Validations.of(this.secret).acknowledge({
       id: 'AwsSolutions-SMG4',
       reason: 'another key would make void the stamps of what lies in the inbox',
