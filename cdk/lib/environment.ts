@@ -25,8 +25,10 @@ export const Variable = {
   backoffLimit: 'FACTMILL_BACKOFF_LIMIT_SECONDS',
   /** The search domain, to find its endpoint and health by. */
   searchDomain: 'FACTMILL_OPENSEARCH_DOMAIN',
-  /** What the names of all indices begin with. */
+  /** What the names of all indices begin with. Optional. */
   indexPrefix: 'FACTMILL_INDEX_PREFIX',
+  /** The number of the indices to write to: a higher one begins them anew. */
+  indexGeneration: 'FACTMILL_INDEX_GENERATION',
   /** The view that a projector makes; `statuses` for the statuses of commands. */
   view: 'FACTMILL_VIEW',
   /** Which part of the API a function serves: `commands` or `queries`. */
@@ -42,8 +44,11 @@ export const Variable = {
 /** Values by name of variable. */
 export type Environment = Partial<Record<(typeof Variable)[keyof typeof Variable], string>>;
 
-/** The index of the statuses of commands: a projector writes it as a view's, and the door reads it. */
+/** The view of the statuses of commands: a projector writes it as any other, and the door reads it. */
 export const STATUSES = 'statuses';
 
-/** What all indices of a generation begin with. */
-export const indexPrefix = (generation: number): string => `factmill-${generation}-`;
+/** What an index is called by whoever reads or writes it; the index behind is the alias and its generation. */
+export function aliasOf(prefix: string, view: { readonly name: string; readonly revision: number }): string {
+  const name = view.name === STATUSES ? `factmill-${STATUSES}` : view.name;
+  return `${prefix}${name}-${view.revision}`;
+}

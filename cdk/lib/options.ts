@@ -38,6 +38,8 @@ export interface Options {
     readonly nodes: number;
     /** Gigabytes for each node. */
     readonly volume: number;
+    /** Begins the name of every index, where a domain is shared. */
+    readonly prefix: string;
     /** Raised after a restore of the tables: all indices are made anew under other names. */
     readonly generation: number;
   };
@@ -55,7 +57,7 @@ export const defaults: Options = {
   project: { timeout: 60, visibility: 360 },
   maxReceives: 1000,
   delivery: { attempts: 185, maxAge: 86_400 },
-  search: { version: '3.5', instanceType: 'm7g.medium.search', nodes: 2, volume: 20, generation: 1 },
+  search: { version: '3.5', instanceType: 'm7g.medium.search', nodes: 2, volume: 20, prefix: '', generation: 1 },
   logRetention: RetentionDays.ONE_MONTH,
 };
 

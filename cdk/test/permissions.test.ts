@@ -34,21 +34,22 @@ test('the door reads the statuses of commands and no other index', () => {
   for (const [, may] of roles(/ApiCommands/)) {
     const http = Object.entries(may).filter(([action]) => action.startsWith('es:ESHttp'));
     expect(http.map(([action]) => action)).toEqual(['es:ESHttpGet', 'es:ESHttpHead', 'es:ESHttpPost']);
-    for (const index of http.flatMap(([, on]) => on)) expect(index).toContain('/factmill-1-statuses');
+    for (const index of http.flatMap(([, on]) => on)) expect(index).toContain('/factmill-statuses-1');
     expect(Object.keys(may).filter((action) => action.startsWith('dynamodb:'))).toEqual([]);
   }
 });
 
 test('the read side can neither write nor send', () => {
   const changes =
-    /^(sqs|events|states|sns|lambda):|^dynamodb:.*(Put|Update|Delete|Write|Condition)|^es:ESHttp(Put|Delete|Patch)$/;
+    /^(sqs|events|states|sns|lambda):|^dynamodb:.*(Put|Update|Delete|Write|Condition)|^es:ESHttp(Put|Patch)$/;
   for (const [role, may] of roles(READ_SIDE)) {
     expect(
       Object.keys(may).filter((action) => changes.test(action)),
       role,
     ).toEqual([]);
+    expect(may['es:ESHttpDelete']).toEqual(['SearchIndex/Domain/_search/scroll']);
     for (const path of may['es:ESHttpPost'] ?? [])
-      expect(path).toMatch(/^SearchIndex\/Domain\/factmill-1-[a-z-]+\/_(search|mget|count|refresh)$/);
+      expect(path).toMatch(/^SearchIndex\/Domain\/([a-z-]+-\d+\/_(search|mget|count|refresh)|_search\/scroll)$/);
   }
 });
 
@@ -70,7 +71,7 @@ test('a projector writes its own view and no other', () => {
   const projectors = roles(/\/Project[A-Z]/);
   for (const [role, may] of projectors) {
     const view = /Project([A-Za-z]+)\//.exec(role)?.[1]?.toLowerCase();
-    for (const index of may['es:ESHttpPut'] ?? []) expect(index).toContain(`/factmill-1-${view ?? '?'}`);
+    for (const index of may['es:ESHttpPut'] ?? []) expect(index).toContain(`${view ?? '?'}-1`);
     expect(may['es:ESHttpPut'], role).toHaveLength(3);
   }
   expect(projectors.length).toBeGreaterThan(1);

@@ -42,7 +42,7 @@ describe('functions', () => {
     expect(names('ApiQueries')).not.toContain(Variable.commandQueue);
     expect(names('ApiCommands')).not.toContain(Variable.commitsTable);
     expect(names('ProjectBookings')).toEqual(
-      [Variable.commitsTable, Variable.indexPrefix, Variable.searchDomain, Variable.view].sort(),
+      [Variable.commitsTable, Variable.indexGeneration, Variable.searchDomain, Variable.view].sort(),
     );
     const known = new Set<string>(Object.values(Variable));
     for (const name of environments.keys()) expect(names(name).filter((variable) => !known.has(variable))).toEqual([]);

@@ -4,22 +4,25 @@ import { PolicyStatement, type IGrantable } from 'aws-cdk-lib/aws-iam';
 import { type IKey } from 'aws-cdk-lib/aws-kms';
 import { Domain, EngineVersion, TLSSecurityPolicy } from 'aws-cdk-lib/aws-opensearchservice';
 import { Construct } from 'constructs';
-import { indexPrefix } from '../environment.js';
+import { aliasOf, Variable, type Environment } from '../environment.js';
 import type { Options } from '../options.js';
+import type { View } from '../views.js';
 import { MINUTE, type Alarms } from './alarms.js';
 
 /** What a reader posts: queries, and a refresh before them. */
 const READING = ['_search', '_mget', '_count', '_refresh'] as const;
 
-/** The search domain. Rights are told by index: `<prefix><view>` is its alias, `<prefix><view>-…` the index behind. */
+/** The search domain. Rights are told by index: `<prefix><view>-<revision>` is an alias, `<alias>-<generation>` the index behind. */
 export class SearchIndex extends Construct {
   readonly domain: Domain;
   readonly prefix: string;
+  /** What a function must be told to use it. */
+  readonly environment: Environment;
 
   constructor(scope: Construct, id: string, props: { options: Options['search']; key: IKey; alarms: Alarms }) {
     super(scope, id);
     const { options, key, alarms } = props;
-    this.prefix = indexPrefix(options.generation);
+    this.prefix = options.prefix;
     const zones = options.nodes > 1;
     this.domain = new Domain(this, 'Domain', {
       version: EngineVersion.openSearch(options.version),
@@ -38,6 +41,11 @@ export class SearchIndex extends Construct {
       advancedOptions: { 'rest.action.multi.allow_explicit_index': 'false' },
       removalPolicy: RemovalPolicy.RETAIN,
     });
+    this.environment = {
+      [Variable.searchDomain]: this.domain.domainName,
+      [Variable.indexGeneration]: String(options.generation),
+      ...(options.prefix === '' ? {} : { [Variable.indexPrefix]: options.prefix }),
+    };
     alarms.raise(this, 'Red', {
       says: 'An index lacks a primary shard: views are not written, and reads fail.',
       metric: this.domain.metricClusterStatusRed({ period: MINUTE }),
@@ -70,12 +78,12 @@ export class SearchIndex extends Construct {
   /** Asking how the domain is. */
   grantHealth(asker: IGrantable): void {
     this.#allow(asker, ['es:DescribeDomainHealth'], [this.domain.domainArn]);
-    this.#allow(asker, ['es:ESHttpGet'], [`${this.domain.domainArn}/_cluster/health`]);
+    this.#allow(asker, ['es:ESHttpGet'], [this.#path('_cluster/health')]);
   }
 
   /** Reading a view by its alias. What may be posted is told to the letter: a `*` reaches over slashes, to documents. */
-  grantRead(reader: IGrantable, view: string): void {
-    const alias = this.#alias(view);
+  grantRead(reader: IGrantable, view: View): void {
+    const alias = this.#path(aliasOf(this.prefix, view));
     this.grantFind(reader);
     this.#allow(reader, ['es:ESHttpGet', 'es:ESHttpHead'], [`${alias}*`]);
     this.#allow(
@@ -85,16 +93,24 @@ export class SearchIndex extends Construct {
     );
   }
 
-  /** Making a view's indices, and writing and reading their documents. */
-  grantWrite(writer: IGrantable, view: string): void {
-    const alias = this.#alias(view);
-    const verbs = ['Get', 'Head', 'Post', 'Put', 'Delete'].map((verb) => `es:ESHttp${verb}`);
-    this.grantFind(writer);
-    this.#allow(writer, verbs, [alias, `${alias}/*`, `${alias}-*`]);
+  /** Going on with a search over a whole index, and ending it. */
+  grantScroll(reader: IGrantable): void {
+    this.#allow(reader, ['es:ESHttpPost', 'es:ESHttpDelete'], [this.#path('_search/scroll')]);
   }
 
-  #alias(view: string): string {
-    return `${this.domain.domainArn}/${this.prefix}${view}`;
+  /** Making a view's indices, leading its alias to them, and writing and reading their documents. */
+  grantWrite(writer: IGrantable, view: View): void {
+    const name = aliasOf(this.prefix, view);
+    const alias = this.#path(name);
+    const verbs = ['Get', 'Head', 'Post', 'Put'].map((verb) => `es:ESHttp${verb}`);
+    this.grantFind(writer);
+    this.#allow(writer, verbs, [alias, `${alias}/*`, `${alias}-*`]);
+    this.#allow(writer, ['es:ESHttpGet'], [this.#path(`_alias/${name}`)]);
+    this.#allow(writer, ['es:ESHttpPost'], [this.#path('_aliases')]);
+  }
+
+  #path(path: string): string {
+    return `${this.domain.domainArn}/${path}`;
   }
 
   #allow(grantee: IGrantable, actions: string[], resources: string[]): void {

@@ -71,7 +71,6 @@ export class StatefulStack extends Stack {
       StateTable: this.state.table.tableName,
       BusName: this.bus.eventBusName,
       SearchDomain: this.index.domain.domainName,
-      IndexPrefix: this.index.prefix,
       AlarmsTopicArn: this.alarms.topic.topicArn,
     };
     for (const [view, projection] of this.projections) {

@@ -8,9 +8,10 @@ import {
   type IResource,
 } from 'aws-cdk-lib/aws-apigateway';
 import { Construct } from 'constructs';
-import { STATUSES, Variable, type Environment } from '../environment.js';
+import { Variable, type Environment } from '../environment.js';
 import { MINUTE } from '../stateful/alarms.js';
 import type { StatefulStack } from '../stateful/stack.js';
+import { statuses, type View } from '../views.js';
 import { issuer } from './command-side.js';
 import { log, Worker, type Common } from './worker.js';
 
@@ -18,10 +19,10 @@ import { log, Worker, type Common } from './worker.js';
 export class CommandApi extends Construct {
   readonly api: RestApi;
 
-  constructor(scope: Construct, id: string, common: Common, stateful: StatefulStack, views: readonly string[]) {
+  constructor(scope: Construct, id: string, common: Common, stateful: StatefulStack, views: readonly View[]) {
     super(scope, id);
     const { options, alarms } = common;
-    const { commits, state, commands, index, bus } = stateful;
+    const { commits, state, commands, index, bus, stamps } = stateful;
     const worker = (name: string, api: string, environment: Environment) => {
       const made = new Worker(this, name, {
         ...common,
@@ -32,8 +33,7 @@ export class CommandApi extends Construct {
         environment: {
           [Variable.api]: api,
           [Variable.ignoreStage]: 'true',
-          [Variable.searchDomain]: index.domain.domainName,
-          [Variable.indexPrefix]: index.prefix,
+          ...index.environment,
           ...issuer(common, stateful),
           ...environment,
         },
@@ -44,11 +44,13 @@ export class CommandApi extends Construct {
 
     const write = worker('ApiCommands', 'commands', {
       [Variable.commandQueue]: commands.queue.queueUrl,
+      [Variable.stampKeyParameter]: stamps.parameterName,
       [Variable.bus]: bus.eventBusName,
     });
     commands.queue.grant(write, 'sqs:SendMessage');
     bus.grantPutEventsTo(write);
-    index.grantRead(write, STATUSES);
+    index.grantRead(write, statuses);
+    stamps.grantRead(write);
 
     const read = worker('ApiQueries', 'queries', {
       [Variable.commitsTable]: commits.table.tableName,
@@ -58,6 +60,7 @@ export class CommandApi extends Construct {
     commits.grantScan(read);
     state.grantRead(read);
     for (const view of views) index.grantRead(read, view);
+    index.grantScroll(read);
     index.grantHealth(read);
 
     this.api = new RestApi(this, 'Api', {

@@ -8,7 +8,7 @@ import type { Options } from '../options.js';
 import { MINUTE } from '../stateful/alarms.js';
 import type { ProjectionQueue } from '../stateful/projection-queue.js';
 import type { StatefulStack } from '../stateful/stack.js';
-import { title } from '../views.js';
+import { title, type View } from '../views.js';
 import { Worker, type Common } from './worker.js';
 
 /** The source of what is packed for projectors. */
@@ -25,7 +25,7 @@ export const commitsOf = (aggregates: readonly string[]): EventPattern => ({
 export const outcomes: EventPattern = { source: [FEED], detailType: ['Commits', 'Refusals'] };
 
 export interface ProjectorProps extends Common {
-  readonly view: string;
+  readonly view: View;
   readonly pattern: EventPattern;
 }
 
@@ -35,8 +35,8 @@ export class Projector extends Construct {
     super(scope, id);
     const { options, alarms, view } = props;
     const { commits, index, bus } = stateful;
-    const queue = stateful.projections.get(view);
-    if (!queue) throw new Error(`the view \`${view}\` has no queue`);
+    const queue = stateful.projections.get(view.name);
+    if (!queue) throw new Error(`the view \`${view.name}\` has no queue`);
 
     const rule = new Rule(this, 'Feed', {
       eventBus: bus,
@@ -55,17 +55,16 @@ export class Projector extends Construct {
       from: 1,
     });
 
-    const project = new Worker(this, `Project${title(view)}`, {
+    const project = new Worker(this, `Project${title(view.name)}`, {
       options,
       alarms,
       binary: 'project',
       timeout: Duration.seconds(options.project.timeout),
       memory: 512,
       environment: {
-        [Variable.view]: view,
+        [Variable.view]: view.name,
         [Variable.commitsTable]: commits.table.tableName,
-        [Variable.searchDomain]: index.domain.domainName,
-        [Variable.indexPrefix]: index.prefix,
+        ...index.environment,
       },
     });
     commits.grantRead(project);

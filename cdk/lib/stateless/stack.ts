@@ -1,9 +1,8 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib';
 import { type Construct } from 'constructs';
-import { STATUSES } from '../environment.js';
 import type { Options } from '../options.js';
 import type { StatefulStack } from '../stateful/stack.js';
-import { title, type View } from '../views.js';
+import { statuses, title, type View } from '../views.js';
 import { CommandApi } from './command-api.js';
 import { CommandSide } from './command-side.js';
 import { commitsOf, outcomes, Projector } from './projector.js';
@@ -23,12 +22,11 @@ export class StatelessStack extends Stack {
     const common = { options, alarms: stateful.alarms };
     const commands = new CommandSide(this, 'Commands', common, stateful);
     new Relay(this, 'Announcements', common, stateful);
-    for (const { name, aggregates } of views) {
-      new Projector(this, title(name), { ...common, view: name, pattern: commitsOf(aggregates) }, stateful);
+    for (const view of views) {
+      new Projector(this, title(view.name), { ...common, view, pattern: commitsOf(view.aggregates) }, stateful);
     }
-    new Projector(this, title(STATUSES), { ...common, view: STATUSES, pattern: outcomes }, stateful);
-    const names = views.map((view) => view.name);
-    const { api } = new CommandApi(this, 'CommandApi', common, stateful, names);
+    new Projector(this, title(statuses.name), { ...common, view: statuses, pattern: outcomes }, stateful);
+    const { api } = new CommandApi(this, 'CommandApi', common, stateful, views);
     const outputs = {
       ApiUrl: api.url,
       ApiId: api.restApiId,

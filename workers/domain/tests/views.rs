@@ -1,15 +1,19 @@
-//! `cdk/views.json` names the views of the code and the aggregates that they read: the host on AWS is made of it.
+//! `cdk/views.json` names the views of the code and the aggregates that they read, and their revisions: the host on AWS is made of it.
 
 #![expect(clippy::unwrap_used, reason = "a file that can't be read or written fails the test")]
 
 use std::{collections::BTreeMap, fs};
+
+use kernel::catalog::ViewSpec;
+use serde_json::json;
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../cdk/views.json");
 
 #[test]
 fn the_views_that_are_deployed_are_those_of_the_code() {
     let catalog = domain::catalog();
-    let views: BTreeMap<_, _> = catalog.views().map(|view| (view.name(), [view.aggregate()])).collect();
+    let told = |view: &ViewSpec| json!({ "aggregates": [view.aggregate()], "revision": view.revision() });
+    let views: BTreeMap<_, _> = catalog.views().map(|view| (view.name(), told(view))).collect();
     let expected = serde_json::to_string_pretty(&views).unwrap() + "\n";
     if std::env::var_os("UPDATE_SCHEMAS").is_some() {
         fs::write(FILE, &expected).unwrap();
