@@ -1,0 +1,1 @@
+"""LocalStack without containers: see `plugins` for what is changed, `sandbox` for how a function runs."""
