@@ -1,7 +1,7 @@
 //! Persist: decide each stream's commands in order, on the state they find, and append what came of it.
 //!
-//! For each command: was it seen before? → the policies that read the resource → the expected version → decide. The
-//! conditional append closes every race: who loses it reloads and decides again.
+//! For each command: was it seen before? → is it permitted, by the policies that read the resource too? → the expected
+//! version → decide. The conditional append closes every race: who loses it reloads and decides again.
 
 mod decide;
 mod draft;

@@ -247,10 +247,11 @@ impl Work {
     }
 
     fn judge(&self, env: &Persist, loaded: &Loaded, draft: &Draft, asked: &Asked) -> Judged {
-        let Authorized { command, actor, policies, .. } = asked.authorized.as_ref();
-        let policies = match policies {
-            Some(policies) => policies.clone(),
-            None => match self.permit(env, &loaded.state, asked) {
+        let Authorized { command, actor, ruling, .. } = asked.authorized.as_ref();
+        let policies = match ruling {
+            Ruling::Allow(policies) => policies.clone(),
+            Ruling::Deny => return Judged::Refused(forbidden(&command.kind)),
+            Ruling::Depends => match self.permit(env, &loaded.state, asked) {
                 Ok(Ruling::Allow(policies)) => policies,
                 Ok(_) => return Judged::Refused(forbidden(&command.kind)),
                 Err(corrupt) => return Judged::Corrupt(corrupt),
