@@ -1,5 +1,7 @@
 //! Verify: what is stored wrongly is named.
 
+mod claims;
+
 use std::sync::{Arc, Mutex};
 
 use pipeline::{

@@ -8,7 +8,7 @@ use std::{
 
 use jiff::Timestamp;
 use kernel::{
-    Aggregate, Attributes, Code, Context, EventRecord, Id, Refusal, StreamKey, Verdict,
+    Aggregate, Attributes, ClaimRecord, Code, Context, EventRecord, Id, Refusal, StreamKey, Verdict,
     catalog::{AnyCommand, Corrupt, Decided, ErasedClaim, State, panic_message},
 };
 use serde_json::json;
@@ -306,7 +306,10 @@ impl Work {
         let version = draft.version(loaded) + events.len() as u64;
         let record = record(asked, policies, version, None);
         let bytes: usize = events.iter().map(|event| event.data.get().len() + event.kind.len() + 64).sum();
-        let bytes = bytes + size(&record)?;
+        let mut bytes = bytes + size(&record)?;
+        for claim in &claims {
+            bytes += size(&claim.record())?;
+        }
         if bytes + ENVELOPE > LARGEST_COMMIT {
             return draft.reject(loaded, asked, record.policies, too_large(bytes));
         }
@@ -344,17 +347,11 @@ impl Work {
         env: &Persist,
         claims: Vec<ErasedClaim>,
     ) -> Result<Result<Vec<ClaimWrite>, Verdict>, StepError> {
-        let key = |scope: &str, value: &str| ClaimKey {
-            tenant: self.key.tenant.clone(),
-            scope: scope.to_owned(),
-            value: value.to_owned(),
+        let key = |claim: &ErasedClaim| {
+            let ClaimRecord { scope, value, .. } = claim.record();
+            ClaimKey { tenant: self.key.tenant.clone(), scope, value }
         };
-        let keys: Vec<_> = claims
-            .iter()
-            .map(|claim| match claim {
-                ErasedClaim::Unique { scope, value, .. } | ErasedClaim::Release { scope, value } => key(scope, value),
-            })
-            .collect();
+        let keys: Vec<_> = claims.iter().map(key).collect();
         let holders = env.commits.holders(&keys).await?;
         let mut writes = Vec::new();
         for ((claim, key), holder) in claims.into_iter().zip(keys).zip(holders) {

@@ -258,4 +258,13 @@ impl CommitStore for Tapped {
     ) -> Result<(Vec<StreamId>, Option<String>), Unavailable> {
         self.tap("streams", self.store.streams(tenant, cursor, limit)).await
     }
+
+    async fn claims(
+        &self,
+        tenant: &Tenant,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<(Vec<(ClaimKey, Holder)>, Option<String>), Unavailable> {
+        self.tap("claims", self.store.claims(tenant, cursor, limit)).await
+    }
 }
