@@ -187,4 +187,5 @@ mod tests {
     crate::commit_store_laws!(fresh);
     crate::snapshot_store_laws!(fresh);
     crate::status_store_laws!(ledger);
+    crate::failure_inbox_laws!(fresh);
 }

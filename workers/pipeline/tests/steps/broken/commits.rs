@@ -225,7 +225,9 @@ impl CommitStore for Broken {
     ) -> Result<(Vec<(ClaimKey, Holder)>, Option<String>), Unavailable> {
         let of = if self.1 == Bug::MixesTenants { &everybodys() } else { tenant };
         let (mut claims, next) = self.0.claims(of, cursor, limit).await?;
-        claims.iter_mut().for_each(|(key, _)| key.tenant = tenant.clone());
+        for (key, _) in &mut claims {
+            key.tenant = tenant.clone();
+        }
         Ok((claims, next.filter(|_| self.1 != Bug::ForgetsClaims)))
     }
 

@@ -92,7 +92,7 @@ async fn a_claim_that_the_store_lost_or_gave_to_another_is_named() {
 #[tokio::test]
 async fn a_claim_of_a_commit_that_is_not_there_is_named() {
     let pipeline = given(&[hold("c1", "toy/a", &["x"], &[]), hold("c2", "toy/b", &["y"], &[])]).await;
-    pipeline.store().lose(&key("toy/a"));
+    pipeline.lose("toy/a").await;
     let difference = "toy/a the claim on `x` in `name` is held by commit 1, which is not there";
     assert_eq!(told(&pipeline, None).await, [difference]);
     let second = verify(&pipeline).page(&tenant(), None, Some("claims:")).await.unwrap();
@@ -149,7 +149,7 @@ async fn what_is_held_is_checked_on_a_page_behind_the_streams() {
     for number in 1..5_000 {
         let nothing = vec![sample::command(&format!("c{number}"), 1, true)];
         let append = Append::new(position, noon(), None, nothing, vec![], vec![]).unwrap();
-        position = Position::after(&*pipeline.store().append(vec![append]).await.remove(0).unwrap());
+        position = Position::after(&pipeline.store().append(vec![append]).await.remove(0).unwrap());
     }
     let verify = verify(&pipeline);
     let first = verify.page(&tenant(), None, None).await.unwrap();
