@@ -5,6 +5,9 @@
 //! holds the JSON Schemas of events and commands, made from the types.
 
 pub mod comment;
+pub mod device;
+pub mod post;
+pub mod profile;
 pub mod room_type;
 
 mod money;

@@ -14,7 +14,10 @@ use kernel::{
 };
 use pipeline::{
     ports::search::{Found, Scope},
-    steps::query::{Fresh, Views},
+    steps::{
+        query::{Fresh, Views},
+        read::ReadError,
+    },
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -168,7 +171,7 @@ pub(crate) async fn document(
     params.none_left()?;
     let views = app.views();
     let (view, scope) = views.open(caller.reader(), view)?;
-    views.freshen(view, caller.reader(), &fresh).await?;
+    views.freshen(&[view], caller.reader(), &fresh).await?;
     let hit = views.document(view, &scope, id).await?;
     let tag = format!("\"{}\"", hit.version);
     let mut response = if has_tag(headers, &tag) {
@@ -240,7 +243,7 @@ pub(crate) async fn report(
     mut params: Params,
 ) -> Result<Json<SearchResult>, Problem> {
     let views = app.views();
-    let (report, view, scope) = views.report(caller.reader(), &name)?;
+    let report = views.report(caller.reader(), &name)?;
     let fresh = params.fresh()?;
     let cursor = params.take("cursor")?;
     let limit = params.take("limit")?;
@@ -250,13 +253,14 @@ pub(crate) async fn report(
             return Err(bad_param(&name, "duplicate", "may be given once"));
         }
     }
-    let mut query = report.query(members)?;
+    let mut query = report.spec().query(members)?;
     if let Some(limit) = limit {
         let within = || bad_param("limit", "out-of-range", &format!("must be a number from 0 to {}", query::MOST_HITS));
-        query.limit = query::limit_of(&limit).ok_or_else(within)?;
+        query.own.limit = query::limit_of(&limit).ok_or_else(within)?;
     }
-    query.cursor = cursor;
-    answer(views, (view, &scope), &caller, &fresh, query).await
+    query.own.cursor = cursor;
+    views.freshen(&report.views(), caller.reader(), &fresh).await?;
+    timed(views.tell(&report, query)).await
 }
 
 async fn answer(
@@ -266,9 +270,14 @@ async fn answer(
     fresh: &Fresh,
     query: Query,
 ) -> Result<Json<SearchResult>, Problem> {
-    views.freshen(view, caller.reader(), fresh).await?;
+    views.freshen(&[view], caller.reader(), fresh).await?;
+    timed(views.search(view, scope, query)).await
+}
+
+/// An answer, and how long it took.
+async fn timed(search: impl Future<Output = Result<Found, ReadError>>) -> Result<Json<SearchResult>, Problem> {
     let started = Instant::now();
-    let found = views.search(view, scope, query).await?;
+    let found = search.await?;
     let took = started.elapsed().as_millis().try_into().unwrap_or(u64::MAX);
     Ok(Json(result(found, took)))
 }

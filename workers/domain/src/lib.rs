@@ -5,6 +5,8 @@
 pub mod comments;
 pub mod common;
 pub mod hotel;
+pub mod social;
+pub mod telemetry;
 
 use kernel::Catalog;
 
@@ -20,4 +22,17 @@ pub fn catalog() -> Catalog {
         .view::<hotel::Availability>()
         .report::<hotel::Occupancy>()
         .policies(hotel::POLICIES)
+        .aggregate::<social::Profile>()
+        .aggregate::<social::Post>()
+        .view::<social::Profiles>()
+        .view::<social::Follows>()
+        .view::<social::Posts>()
+        .report::<social::Feed>()
+        .report::<social::ProfilePage>()
+        .policies(social::POLICIES)
+        .aggregate::<telemetry::Device>()
+        .view::<telemetry::Devices>()
+        .view::<telemetry::ReadingsHourly>()
+        .report::<telemetry::Dashboard>()
+        .policies(telemetry::POLICIES)
 }

@@ -1,6 +1,7 @@
 //! The catalog: every aggregate, view and report, without their types. All that the hosts know of the domains.
 
 mod aggregate;
+mod recall;
 mod report;
 mod view;
 
@@ -9,7 +10,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde_json::Value;
 
 pub use aggregate::{Aggregate, AnyCommand, Decided, EncodedEvent, ErasedClaim, State};
-pub use report::ReportSpec;
+pub use report::{ReportQuery, ReportSpec, VALUES};
 pub use view::{Document, Folded, Parked, Touched, ViewSpec};
 
 use crate::{
@@ -43,6 +44,7 @@ pub struct Catalog {
     views: BTreeMap<&'static str, Arc<ViewSpec>>,
     reports: BTreeMap<&'static str, Arc<ReportSpec>>,
     policies: Vec<PolicySource>,
+    recall: recall::Recall,
 }
 
 impl Catalog {
@@ -108,6 +110,16 @@ impl Catalog {
     /// All policies.
     pub fn policy_sources(&self) -> &[PolicySource] {
         &self.policies
+    }
+
+    /// Keeps a command that was read from this text for who reads the same text next, if that is soon.
+    pub fn keep(&self, text: &[u8], command: &Command) {
+        self.recall.keep(text, command);
+    }
+
+    /// The command that was read from this text, if it was kept lately. It is told once.
+    pub fn recall(&self, text: &[u8]) -> Option<Command> {
+        self.recall.take(text)
     }
 
     /// Reads a command as a client sent it: envelope, type and data, every violation at once.

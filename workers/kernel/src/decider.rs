@@ -162,7 +162,8 @@ pub trait Decider: 'static {
         context: &Context<'_>,
     ) -> Result<Decision<Self::Event, Self::Rejection>, Self::Rejection>;
 
-    /// What policies may know of the state that the command is decided on.
+    /// What policies may know of the state that the command is decided on. They may also know the stream's `id`: a
+    /// schema that wants it declares `id?: String`.
     fn resource(state: &Self::State, command: &Self::Command) -> Attributes {
         let _ = (state, command);
         Attributes::new()

@@ -25,7 +25,8 @@ pub fn of<T: JsonSchema>() -> Schema {
     schema
 }
 
-/// Drops `null` from types and the formats that only Rust knows (`uint32` …).
+/// Drops `null` from types and the formats that only Rust knows (`uint32` …). An object that may have no member at all
+/// says that it has none: then one that it has is told by its name.
 fn plain(schema: &mut Schema) {
     let Some(object) = schema.as_object_mut() else { return };
     if let Some(Value::Array(types)) = object.get_mut("type") {
@@ -51,6 +52,9 @@ fn plain(schema: &mut Schema) {
     };
     if object.get("format").is_some_and(rust_only) {
         object.remove("format");
+    }
+    if object.get("additionalProperties") == Some(&Value::Bool(false)) && !object.contains_key("properties") {
+        object.insert("properties".into(), Value::Object(serde_json::Map::new()));
     }
 }
 
@@ -130,6 +134,7 @@ fn explain(kind: &ValidationErrorKind) -> (&'static str, String) {
         Kind::ExclusiveMinimum { limit } => ("out-of-range", format!("must be more than {limit}")),
         Kind::ExclusiveMaximum { limit } => ("out-of-range", format!("must be less than {limit}")),
         Kind::UniqueItems => ("duplicate", "must not hold the same item twice".into()),
+        Kind::AnyOf { .. } => ("bad-format", "must be of one of the forms that the schema allows".into()),
         Kind::Not { .. } => ("out-of-range", "must be something else".into()),
         _ => ("wrong-type", "must be of one of the shapes that the schema allows".into()),
     }
@@ -182,9 +187,17 @@ mod tests {
         tags: Vec<String>,
     }
 
+    #[derive(Deserialize, JsonSchema)]
+    #[serde(deny_unknown_fields)]
+    struct Nothing {}
+
     fn codes(value: &Value) -> Vec<(String, String)> {
+        codes_of::<Sample>(value)
+    }
+
+    fn codes_of<T: JsonSchema>(value: &Value) -> Vec<(String, String)> {
         let mut violations = Violations::default();
-        Checker::new(&of::<Sample>()).unwrap().check(value, "/data", &mut violations);
+        Checker::new(&of::<T>()).unwrap().check(value, "/data", &mut violations);
         let mut codes: Vec<_> = violations.as_slice().iter().map(|v| (v.pointer.clone(), v.code.clone())).collect();
         codes.sort();
         codes
@@ -203,6 +216,16 @@ mod tests {
         ];
         assert_eq!(codes(&bad), expected.map(|(p, c)| (p.to_owned(), c.to_owned())));
         assert_eq!(codes(&json!({"guestName": "é🦀xyz", "rooms": 1, "arrival": "2026-02-28"})), []);
+    }
+
+    #[test]
+    fn what_a_type_without_fields_does_not_have_is_told_by_its_name() {
+        let told = codes_of::<Nothing>(&json!({"a": 1, "b": null}));
+        assert_eq!(
+            told,
+            [("/data/a", "unknown-field"), ("/data/b", "unknown-field")].map(|(p, c)| (p.to_owned(), c.to_owned()))
+        );
+        assert_eq!(codes_of::<Nothing>(&json!({})), []);
     }
 
     #[test]

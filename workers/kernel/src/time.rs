@@ -3,7 +3,8 @@
 
 use std::str::FromStr;
 
-use jiff::{Timestamp, civil::Date};
+use jiff::{Timestamp, civil::Date, tz::TimeZone};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de};
 
 /// A text that is not of the form.
@@ -47,6 +48,40 @@ impl FromStr for Day {
 impl<'de> Deserialize<'de> for Day {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+/// A side of a period: an instant, or a day, which stands for its beginning in UTC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment(pub Timestamp);
+
+impl FromStr for Moment {
+    type Err = BadTime;
+
+    fn from_str(text: &str) -> Result<Self, BadTime> {
+        if let Ok(Time(time)) = text.parse() {
+            return Ok(Self(time));
+        }
+        let wrong = BadTime("must be a date or an RFC 3339 time");
+        let Day(day) = text.parse().map_err(|_| wrong)?;
+        // days at the ends of the calendar may lie beyond the instants that can be told
+        TimeZone::UTC.to_timestamp(day.at(0, 0, 0, 0)).map(Self).map_err(|_| wrong)
+    }
+}
+
+impl<'de> Deserialize<'de> for Moment {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+impl JsonSchema for Moment {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Moment".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "anyOf": [{ "format": "date" }, { "format": "date-time" }] })
     }
 }
 
@@ -97,6 +132,17 @@ mod tests {
             "+002026-12-01T08:00:00Z",
         ] {
             assert!(bad.parse::<Time>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_day_is_the_moment_at_which_it_begins() {
+        let moment = |text: &str| text.parse::<Moment>().map(|Moment(time)| time.to_string()).ok();
+        assert_eq!(moment("2026-12-01").as_deref(), Some("2026-12-01T00:00:00Z"));
+        assert_eq!(moment("2026-12-01T09:30:00+01:30").as_deref(), Some("2026-12-01T08:00:00Z"));
+        assert_eq!(moment("0000-01-01").as_deref(), Some("0000-01-01T00:00:00Z"));
+        for bad in ["", "soon", "2026-02-30", "2026-12-01T08:00"] {
+            assert_eq!(moment(bad), None, "{bad}");
         }
     }
 

@@ -77,17 +77,28 @@ impl Field {
     }
 }
 
+/// The common field that names the document's stream.
+const STREAM: &str = "stream";
+
 /// The fields that every view has, made by the projector.
 pub const COMMON_FIELDS: [Field; 3] =
-    [Field::keyword("stream"), Field::date_time("createdAt"), Field::date_time("updatedAt")];
+    [Field::keyword(STREAM), Field::date_time("createdAt"), Field::date_time("updatedAt")];
 
 /// What a role may see of a view: only documents whose `field` is the reader's own subject.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RowFilter {
     /// The role that is filtered; a reader who may read by another role is not.
     pub role: &'static str,
-    /// A keyword field that names a subject.
+    /// A keyword field that names a subject; or `stream`, for documents of the stream that is named for the subject
+    /// (`<aggregate>/<subject>`).
     pub field: &'static str,
+}
+
+impl RowFilter {
+    /// The value that the field has in the documents that are the subject's own.
+    pub fn own(&self, aggregate: &str, subject: &str) -> String {
+        if self.field == STREAM { format!("{aggregate}/{subject}") } else { subject.to_owned() }
+    }
 }
 
 /// An event as a view reads it.

@@ -45,7 +45,7 @@ mod host {
 
     pub(crate) fn views() -> (Views, Rest) {
         let (folder, catalog) = (tempfile::tempdir().unwrap(), crate::support::catalog());
-        (Views::open(folder.path(), catalog.views().map(AsRef::as_ref)).unwrap(), folder)
+        (Views::open(folder.path(), catalog.views()).unwrap(), folder)
     }
 
     /// The store's file, beside the store.

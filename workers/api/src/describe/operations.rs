@@ -136,6 +136,7 @@ fn of_reports(describe: &mut Describe<'_>) {
         let get = &mut own["get"];
         get["operationId"] = format!("getReport.{}", report.name()).into();
         get["summary"] = format!("Reads the report `{}`", report.name()).into();
+        get["description"] = schemas::about(report).into();
         if let Some(parameters) = get["parameters"].as_array_mut() {
             parameters.retain(|parameter| parameter["in"] == "query");
             parameters.splice(0..0, schemas::of_parameters(report));

@@ -5,6 +5,7 @@ use kernel::{
     catalog::{ReportSpec, ViewSpec},
     command::CommandType,
     query::{DEEPEST, MOST_HITS, MOST_SORTS, MOST_TERMS, USUAL_HITS, USUAL_TERMS},
+    report::Gives,
 };
 use serde_json::{Map, Value, json};
 
@@ -90,6 +91,18 @@ fn of_documents(view: &ViewSpec) -> Value {
     };
     let properties: Map<_, _> = view.fields().iter().map(property).collect();
     json!({ "description": format!("A document of the view `{}`.", view.name()), "type": "object", "properties": properties })
+}
+
+/// What a report is made of.
+pub(super) fn about(report: &ReportSpec) -> String {
+    let parts = report.parts().iter().map(|(view, gives)| match gives {
+        Gives::Values { of, into } => {
+            format!(", where `{into}` is a `{of}` that is found in the view `{view}` (of at most {MOST_TERMS})")
+        }
+        Gives::Aggregations => format!(", and beside it the view `{view}`"),
+    });
+    let parts: String = parts.collect();
+    format!("Asks the view `{}`{parts}. `after` waits for each of its views that reads the stream.", report.view())
 }
 
 /// A report's parameters.

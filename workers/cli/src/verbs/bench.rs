@@ -10,6 +10,9 @@ mod load;
 mod probe;
 mod replay;
 mod rounds;
+mod social;
+mod telemetry;
+mod timed;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -26,6 +29,8 @@ use crate::verbs::import::Plan;
   factmill bench
   factmill bench --commands 100000 --rounds 5 --output json
   factmill bench --stream-growth
+  factmill bench --social 1000000
+  factmill bench --telemetry 1000000
   factmill bench --import commands.ndjson
   factmill bench --running --pid $(pgrep -n factmill)
 
@@ -37,6 +42,12 @@ pub(crate) struct Args {
     /// Measure how long a file takes until it is settled and searchable
     #[arg(long, value_name = "FILE")]
     import: Option<PathBuf>,
+    /// Measure the feed of one who follows 1,000, among so many posts
+    #[arg(long, value_name = "POSTS", conflicts_with_all = ["import", "stream_growth", "running"])]
+    social: Option<u32>,
+    /// Measure how fast so many readings a round are recorded, and the dashboard over them
+    #[arg(long, value_name = "READINGS", conflicts_with_all = ["import", "stream_growth", "running", "social"])]
+    telemetry: Option<u32>,
     /// How often each load is measured, in turns
     #[arg(long, default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
     rounds: u32,
@@ -71,6 +82,10 @@ impl Args {
         };
         let figures = if self.stream_growth {
             growth::measure(&engine, self)?
+        } else if let Some(posts) = self.social {
+            social::measure(&engine, self, posts)?
+        } else if let Some(readings) = self.telemetry {
+            telemetry::measure(&engine, self, readings)?
         } else if let Some(file) = &self.import {
             replay::measure(&engine, self, file)?
         } else {

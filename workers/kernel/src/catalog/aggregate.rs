@@ -219,9 +219,11 @@ impl Aggregate {
         (self.decide)(state, command, context)
     }
 
-    /// What policies may know of the state.
-    pub fn resource(&self, state: &State, command: &AnyCommand) -> Result<Attributes, Corrupt> {
-        (self.resource)(state, command)
+    /// What policies may know: the stream's `id`, and what the decider tells of the state.
+    pub fn resource(&self, stream: &StreamId, state: &State, command: &AnyCommand) -> Result<Attributes, Corrupt> {
+        let mut attributes = (self.resource)(state, command)?;
+        attributes.push(("id", stream.id().into()));
+        Ok(attributes)
     }
 
     /// A state as JSON: for snapshots and for people.

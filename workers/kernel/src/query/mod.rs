@@ -84,6 +84,22 @@ impl Filter {
         Self::Field { field: field.to_owned(), is: Condition::Equal(value.into()) }
     }
 
+    /// `field` is one of `values`; none given matches no document.
+    pub fn one_of(field: &str, values: Vec<Scalar>) -> Self {
+        Self::Field { field: field.to_owned(), is: Condition::In(values) }
+    }
+
+    /// This and another one.
+    pub fn and(self, other: Self) -> Self {
+        match self {
+            Self::And(mut all) => {
+                all.push(other);
+                Self::And(all)
+            }
+            one => Self::And(vec![one, other]),
+        }
+    }
+
     /// `from <= field < to`, either side open.
     pub fn between(field: &str, from: Option<Scalar>, to: Option<Scalar>) -> Self {
         let range = Range {

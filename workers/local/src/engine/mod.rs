@@ -28,7 +28,7 @@ use pipeline::{
         identity::{KeySource, PolicyEngine, TokenVerifier},
     },
     steps::{
-        dispatch::Dispatch,
+        dispatch::{Backoff, Dispatch},
         persist::{Persist, Warm},
         verify::Verify,
     },
@@ -59,7 +59,7 @@ const LEASE: Duration = Duration::from_mins(5);
 /// How long a dispatcher starts executions, of its lease.
 const WORK: Duration = Duration::from_mins(4);
 /// Memory for streams that were loaded, in bytes.
-const WARM: usize = 32 << 20;
+const WARM: usize = 16 << 20;
 
 /// How the engine is set up.
 #[derive(Debug, Clone)]
@@ -204,6 +204,7 @@ impl Engine {
             tokens: Arc::new(NoTokens),
             inbox: Arc::new(self.store.clone()),
             clock: self.clock.clone(),
+            backoff: Backoff::default(),
         });
         for _ in 0..DISPATCHERS {
             let (store, dispatch, metrics, stop) =
@@ -275,7 +276,7 @@ async fn open(
             Some(_) => None,
             None => Some(Issuer::create_or_open(&options.data)?),
         };
-        let index = TantivyIndex::open(&options.data, catalog.views().map(AsRef::as_ref))?;
+        let index = TantivyIndex::open(&options.data, catalog.views())?;
         Ok::<_, EngineError>((store, index, issuer))
     });
     opened.await?

@@ -38,7 +38,10 @@ pub fn raw_index(folder: &Path, view: &ViewSpec, entries: &[Entry]) -> Result<Du
             }
         }
         writer.commit()?;
-        Ok(started.elapsed())
+        let took = started.elapsed();
+        // else they would still write into a folder that is being removed
+        writer.wait_merging_threads()?;
+        Ok(took)
     };
     run().map_err(|error| Unavailable::new("measuring bare indexing", error))
 }

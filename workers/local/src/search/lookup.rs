@@ -46,4 +46,17 @@ impl Lookup {
         }
         Ok(None)
     }
+
+    /// Tells every key, those of removed documents too.
+    pub(super) fn keys(&self, mut tell: impl FnMut(&str)) -> tantivy::Result<()> {
+        for (keys, _) in &self.segments {
+            let mut terms = keys.terms().stream()?;
+            while terms.advance() {
+                if let Ok(key) = std::str::from_utf8(terms.key()) {
+                    tell(key);
+                }
+            }
+        }
+        Ok(())
+    }
 }

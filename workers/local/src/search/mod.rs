@@ -3,8 +3,10 @@
 //! [`TantivyIndex`] is the port's adapter; start with `store`, one view's index.
 
 mod aggregate;
+mod background;
 mod cells;
 mod directory;
+mod filter;
 mod layout;
 pub mod limits;
 mod lookup;
@@ -17,8 +19,6 @@ mod stored;
 mod walk;
 mod words;
 
-#[cfg(test)]
-mod agreement;
 #[cfg(test)]
 mod tests;
 
@@ -37,19 +37,23 @@ use pipeline::ports::{
 };
 use tokio::{sync::Mutex, task::spawn_blocking};
 
+use background::Background;
 use recent::Known;
 pub use store::Position;
 use store::Store;
 pub use words::words;
 
 /// More entries than this don't wait for a commit: the writer commits by itself, so that memory stays bounded.
-const MOST_WAITING: usize = 50_000;
+const MOST_WAITING: usize = 8_192;
+/// How many views are written at the same time.
+const WRITERS: usize = 4;
 
 /// The indexes of all views, in one folder.
 ///
 /// INVARIANT: a view's position tells only of entries that are surely in its index as it would be opened again.
 pub struct TantivyIndex {
     views: HashMap<&'static str, View>,
+    background: Background,
 }
 
 #[derive(Clone)]
@@ -62,13 +66,17 @@ struct View {
 impl TantivyIndex {
     /// Opens the views' indexes in `<data>/index`, and removes those of other views and revisions. An index that is
     /// damaged or new has no position. Blocks.
-    pub fn open<'a>(data: &Path, views: impl IntoIterator<Item = &'a ViewSpec>) -> Result<Self, Unavailable> {
+    pub fn open<'a>(data: &Path, views: impl IntoIterator<Item = &'a Arc<ViewSpec>>) -> Result<Self, Unavailable> {
         let root = data.join("index");
         let (mut opened, mut kept) = (HashMap::new(), HashSet::new());
+        let background = Background::new(WRITERS)?;
         for view in views {
             let folder = store::folder(&root, view);
-            let store = Arc::new(Store::open(&folder, view)?);
-            kept.insert(folder);
+            kept.insert(folder.clone());
+            let spec = view.clone();
+            let store = Arc::new(background.wait(move || Store::open(&folder, &spec))??);
+            let filled = store.clone();
+            background.start(move || filled.fill_filter());
             opened.insert(view.name(), View { store, committing: Arc::default() });
         }
         let failed = |error| Unavailable::new("the index", error);
@@ -79,7 +87,7 @@ impl TantivyIndex {
                 fs::remove_dir_all(entry.path()).map_err(failed)?;
             }
         }
-        Ok(Self { views: opened })
+        Ok(Self { views: opened, background })
     }
 
     /// How far the view had followed the log at its last commit; `None` if it must follow from the start.
@@ -92,12 +100,12 @@ impl TantivyIndex {
     pub async fn commit(&self, view: &ViewSpec, position: Position) -> Result<(), Unavailable> {
         let view = self.view(view)?;
         let committing = view.committing.clone().lock_owned().await;
-        blocking(move || {
+        let write = move || {
             let done = view.store.commit(Some(position));
             drop(committing);
             done
-        })
-        .await?
+        };
+        self.background.run(write).await?
     }
 
     /// Goes back to the last commit after a write or commit failed: what was accepted since is gone. The caller
@@ -105,24 +113,24 @@ impl TantivyIndex {
     pub async fn recover(&self, view: &ViewSpec) -> Result<Option<Position>, Unavailable> {
         let view = self.view(view)?;
         let committing = view.committing.clone().lock_owned().await;
-        blocking(move || {
+        let write = move || {
             let done = view.store.recover();
             drop(committing);
             done
-        })
-        .await?
+        };
+        self.background.run(write).await?
     }
 
     /// Removes all entries and the position, since they are of another log.
     pub async fn clear(&self, view: &ViewSpec) -> Result<(), Unavailable> {
         let view = self.view(view)?;
         let committing = view.committing.clone().lock_owned().await;
-        blocking(move || {
+        let write = move || {
             let done = view.store.clear();
             drop(committing);
             done
-        })
-        .await?
+        };
+        self.background.run(write).await?
     }
 
     fn view(&self, view: &ViewSpec) -> Result<View, Unavailable> {
@@ -150,7 +158,7 @@ impl SearchIndex for TantivyIndex {
         let store = self.view(view)?.store;
         let known: Option<Vec<_>> = {
             let mut recent = store.recent();
-            keys.iter().map(|key| recent.get(key)).collect()
+            keys.iter().map(|key| recent.get(key).or_else(|| store.surely_lacks(key))).collect()
         };
         let found = if let Some(known) = known {
             known
@@ -162,8 +170,9 @@ impl SearchIndex for TantivyIndex {
     }
 
     async fn put(&self, view: &ViewSpec, entries: Vec<Entry>) -> Result<Vec<Put>, Unavailable> {
-        let (told, waiting) =
-            self.store(view, |store| store.put(entries).map(|told| (told, store.recent().waiting()))).await??;
+        let store = self.view(view)?.store;
+        let write = move || store.put(entries).map(|told| (told, store.recent().waiting()));
+        let (told, waiting) = self.background.run(write).await??;
         if waiting > MOST_WAITING {
             self.refresh(view).await?;
         }
@@ -180,12 +189,12 @@ impl SearchIndex for TantivyIndex {
         if view.store.recent().visible() >= wanted {
             return Ok(()); // another one's refresh
         }
-        blocking(move || {
+        let write = move || {
             let done = view.store.commit(view.store.position());
             drop(committing);
             done
-        })
-        .await?
+        };
+        self.background.run(write).await?
     }
 
     async fn search(&self, view: &ViewSpec, scope: &Scope, query: &Query) -> Result<Found, SearchError> {

@@ -11,7 +11,7 @@ type Entries = HashMap<Key, Arc<Entry>>;
 pub(super) struct Known(pub(super) Option<Arc<Entry>>);
 
 /// How many keys each of two generations remembers.
-const GENERATION: usize = 8_192;
+const GENERATION: usize = 2_048;
 
 /// INVARIANT: an entry is `fresh` from when it was accepted until a commit takes it, then `committing` until the index
 /// is refreshed; what is neither is in the index as last refreshed.

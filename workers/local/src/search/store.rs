@@ -25,6 +25,7 @@ use tantivy::{
 
 use super::{
     directory::{self, Unsynced},
+    filter::Filter,
     layout::{Layout, owner},
     lookup::Lookup,
     query,
@@ -43,7 +44,7 @@ pub struct Position {
 }
 
 /// Bytes that the writer collects before it writes a segment.
-pub(super) const MEMORY: usize = 24_000_000;
+pub(super) const MEMORY: usize = 16_000_000;
 
 /// A view's index. All of it blocks.
 pub(super) struct Store {
@@ -52,6 +53,7 @@ pub(super) struct Store {
     reader: IndexReader,
     writer: Mutex<IndexWriter>,
     recent: Mutex<Recent>,
+    filter: Filter,
     lookup: RwLock<Arc<Lookup>>,
     position: Mutex<Option<Position>>,
 }
@@ -106,6 +108,7 @@ impl Store {
             reader,
             writer: Mutex::new(writer),
             recent: Mutex::default(),
+            filter: Filter::default(),
             lookup: RwLock::new(Arc::new(lookup)),
             position: Mutex::new(position),
         })
@@ -131,6 +134,21 @@ impl Store {
         self.lookup.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    /// What is known of a key that the index surely doesn't have, where that can be told at once.
+    pub(super) fn surely_lacks(&self, key: &Key) -> Option<Known> {
+        (!self.filter.may_hold(key)).then_some(Known(None))
+    }
+
+    /// Fills the filter with the keys that the index had when it was opened. Until then every key is looked for.
+    pub(super) fn fill_filter(&self) {
+        match self.lookup().keys(|key| self.filter.add([key])) {
+            Ok(()) => self.filter.complete(),
+            Err(error) => {
+                tracing::warn!(view = self.view, "the index's keys can't be listed, so each is looked for: {error}");
+            }
+        }
+    }
+
     /// Reads an entry that is not among the recent ones.
     pub(super) fn get(&self, key: &Key) -> Result<Known, Unavailable> {
         let epoch = {
@@ -140,6 +158,9 @@ impl Store {
             }
             recent.epoch
         };
+        if let Some(known) = self.surely_lacks(key) {
+            return Ok(known);
+        }
         // taken behind the epoch: at least as new
         let lookup = self.lookup();
         let found = lookup.find(key).map_err(|error| self.failed(error))?;
@@ -161,7 +182,7 @@ impl Store {
         let mut told = Vec::with_capacity(entries.len());
         for entry in entries {
             let known = self.recent().get(&entry.key);
-            let version = if let Some(Known(entry)) = known {
+            let version = if let Some(Known(entry)) = known.or_else(|| self.surely_lacks(&entry.key)) {
                 entry.map(|entry| entry.version)
             } else {
                 // taken only now: what a commit took from the recent ones meanwhile is in there
@@ -178,6 +199,7 @@ impl Store {
                     if version.is_some() {
                         writer.delete_term(Term::from_field_text(self.layout.key, entry.key.as_str()));
                     }
+                    self.filter.add([entry.key.as_str()]);
                     writer.add_document(document).map_err(|error| self.failed(error))?;
                     self.recent().accept(entry);
                     told.push(Put::Accepted);

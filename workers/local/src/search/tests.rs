@@ -1,5 +1,8 @@
 use kernel::query::{Filter, Query, Scalar};
-use pipeline::laws::search_index::toy::{self, everything, given, ids, matching, shown, view};
+use pipeline::laws::search_index::{
+    agreement,
+    toy::{self, everything, given, ids, matching, shown, view},
+};
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -11,7 +14,7 @@ fn fresh() -> (TantivyIndex, TempDir) {
 }
 
 fn open(folder: &TempDir) -> TantivyIndex {
-    TantivyIndex::open(folder.path(), [&view()]).unwrap()
+    TantivyIndex::open(folder.path(), [&Arc::new(view())]).unwrap()
 }
 
 fn at(pos: u64) -> Position {
@@ -23,6 +26,11 @@ async fn all(index: &TantivyIndex) -> String {
 }
 
 pipeline::search_index_laws!(fresh());
+
+#[test]
+fn it_finds_what_the_naive_one_finds() {
+    agreement::it_finds_what_the_naive_one_finds(64, fresh);
+}
 
 #[tokio::test]
 async fn the_position_survives_with_all_that_was_put_before() {

@@ -3,8 +3,12 @@
 //! ```ignore
 //! pipeline::search_index_laws!(fresh()); // (an empty index that knows `toy::view()`, what must live as long)
 //! ```
+//!
+//! With the feature `agreement` there is a further one, of random documents and queries.
 
 pub mod aggregates;
+#[cfg(feature = "agreement")]
+pub mod agreement;
 pub mod filters;
 pub mod pages;
 pub mod scopes;

@@ -99,7 +99,7 @@ pub async fn a_refusal_without_a_status_is_told_by_its_code(tokens: &dyn Awaited
         unreachable!("a refusal is a failure")
     };
     let cause: Value = serde_json::from_str(&cause).unwrap();
-    assert_eq!((error.as_str(), &cause["code"]), ("refused.forbidden", &Value::from("forbidden")));
+    assert_eq!((error.as_str(), &cause["refusal"]["code"]), ("refused.forbidden", &Value::from("forbidden")));
 }
 
 /// The first answer stands; another counts as answered, and no other token hears of it.

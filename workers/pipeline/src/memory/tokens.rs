@@ -43,7 +43,7 @@ impl TaskTokens for MemoryTokens {
     }
 
     async fn refuse(&self, token: &str, refusal: &kernel::Refusal) -> Result<(), Unavailable> {
-        self.tell(token, Told::refused(refusal))
+        self.tell(token, Ok(Told::refused(refusal)))
     }
 }
 

@@ -30,8 +30,8 @@ pub trait Workflow: Send + Sync {
 pub enum Told {
     /// The command was committed: its status object, as JSON.
     Success(String),
-    /// It was not: `rejected.<code>`, `refused.<code>` or `failed`; and the status object, or the refusal where it has
-    /// none, as JSON.
+    /// It was not: `rejected.<code>`, `refused.<code>` or `failed`; and the status object, as JSON. Of a refusal that has
+    /// none, it has `status` and `refusal` alone.
     Failure {
         /// The error's name.
         error: String,
@@ -54,9 +54,10 @@ impl Told {
     }
 
     /// What is told of a refusal that has no status.
-    pub fn refused(refusal: &kernel::Refusal) -> Result<Self, serde_json::Error> {
+    pub fn refused(refusal: &kernel::Refusal) -> Self {
         let error = format!("refused.{}", refusal.code.as_str());
-        Ok(Self::Failure { error, cause: serde_json::to_string(refusal)? })
+        let cause = serde_json::json!({ "status": "refused", "refusal": refusal }).to_string();
+        Self::Failure { error, cause }
     }
 }
 

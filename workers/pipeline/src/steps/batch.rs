@@ -53,8 +53,8 @@ pub struct Item {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Stage {
-    /// As it was sent.
-    Received(Box<RawValue>),
+    /// As it was sent. It travels as a text: no state machine's JSON may touch its numbers, its duplicate keys or its size.
+    Received(#[serde(with = "as_text")] Box<RawValue>),
     /// It is no valid command; under whom that is told is not known yet.
     Invalid(Box<Invalid>),
     /// It is a valid command.
@@ -66,6 +66,24 @@ pub enum Stage {
     /// In the hands of a step; never leaves it.
     #[serde(skip)]
     InHand,
+}
+
+/// JSON as a text that holds it.
+mod as_text {
+    use std::borrow::Cow;
+
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+    use serde_json::value::RawValue;
+
+    #[expect(clippy::borrowed_box, reason = "serde passes a reference to the field")]
+    pub(super) fn serialize<S: Serializer>(raw: &Box<RawValue>, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(raw.get())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Box<RawValue>, D::Error> {
+        let text = Cow::<'de, str>::deserialize(deserializer)?;
+        RawValue::from_string(text.into_owned()).map_err(D::Error::custom)
+    }
 }
 
 impl Stage {

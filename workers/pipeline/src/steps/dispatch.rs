@@ -6,6 +6,7 @@
 //! given up with its reason: no group waits for ever, and none follows its poison. A named outage speaks of no command.
 //! What is too large for one execution is halved at once, messages and then a message's commands.
 
+mod backoff;
 mod condemn;
 mod unpack;
 
@@ -17,6 +18,7 @@ use std::{
 
 use kernel::Catalog;
 
+pub use self::backoff::Backoff;
 use self::unpack::{Unpacked, unpack};
 use super::batch::{Batch, Settled, Stage};
 use crate::ports::{
@@ -32,10 +34,6 @@ use crate::ports::{
 const LARGEST_EXECUTION: usize = 200 * 1024;
 /// From this receive on, messages are tried one by one.
 const SUSPECT: u32 = 3;
-/// The first delay of a message that is given back; it doubles with each receive.
-const FIRST_DELAY: Duration = Duration::from_secs(2);
-/// The longest delay of a message that is given back.
-const LONGEST_DELAY: Duration = Duration::from_mins(5);
 
 /// All that dispatching needs.
 pub struct Dispatch {
@@ -53,6 +51,8 @@ pub struct Dispatch {
     pub inbox: Arc<dyn FailureInbox>,
     /// When it was given up.
     pub clock: Arc<dyn Clock>,
+    /// How long messages stay away that are given back.
+    pub backoff: Backoff,
 }
 
 /// What becomes of the messages.
@@ -129,12 +129,23 @@ impl Dispatch {
                     tracing::warn!(messages = pack.len(), "an execution failed, its messages are given back: {error}");
                     for message in pack {
                         held.insert(message.group().to_owned());
-                        done.release.push((message.receipt, delay(message.receives)));
+                        done.release.push((message.receipt, self.backoff.delay(message.receives)));
                     }
                 }
             }
             return;
         }
+        self.one_by_one(pack, until, held, done).await;
+    }
+
+    /// Tries messages one by one, in order.
+    async fn one_by_one(
+        &self,
+        pack: Vec<Unpacked>,
+        until: Instant,
+        held: &mut BTreeSet<String>,
+        done: &mut Dispatched,
+    ) {
         for message in pack {
             if held.contains(message.group()) || Instant::now() >= until {
                 held.insert(message.group().to_owned());
@@ -150,7 +161,7 @@ impl Dispatch {
                         "a message is given back: {error}"
                     );
                     held.insert(message.group().to_owned());
-                    done.release.push((message.receipt, delay(message.receives)));
+                    done.release.push((message.receipt, self.backoff.delay(message.receives)));
                 }
             }
         }
@@ -284,12 +295,4 @@ fn packs(messages: Vec<Unpacked>) -> Vec<Vec<Unpacked>> {
         bytes += size;
     }
     packs
-}
-
-/// 2 s × 2^receives with full jitter, at most five minutes.
-fn delay(receives: u32) -> Duration {
-    use std::hash::{BuildHasher, RandomState};
-    let bound = FIRST_DELAY.saturating_mul(1 << receives.min(10)).min(LONGEST_DELAY);
-    let millis = u64::try_from(bound.as_millis()).unwrap_or(u64::MAX);
-    Duration::from_millis(RandomState::new().hash_one(receives) % millis.max(1))
 }

@@ -139,23 +139,25 @@ impl Door<'_> {
         }
         let mut known = self.earlier(claims, read.iter().flatten()).await.into_iter();
         let mut permits = HashMap::new();
-        let judge = |command: Result<Command, Box<Refused>>| match command {
+        let judge = |(text, command): (&&[u8], Result<Command, Box<Refused>>)| match command {
             Ok(command) => match known.next().unwrap_or(Earlier::Unsure) {
                 Earlier::Settled(first) if first.digest.as_ref() == Some(&command.digest) => {
                     Judged::Settled(Box::new(command), first)
                 }
                 Earlier::Settled(_) => Judged::Refused(Box::new(Refused::of(command, id_reused()))),
                 // permission is asked where it is known whether it was settled before: on the stream
-                Earlier::Unsure => Judged::Enter(Box::new(command)),
-                Earlier::None if self.permits(claims, &command, &mut permits) => Judged::Enter(Box::new(command)),
-                Earlier::None => {
+                earlier if matches!(earlier, Earlier::Unsure) || self.permits(claims, &command, &mut permits) => {
+                    self.catalog.keep(text, &command);
+                    Judged::Enter(Box::new(command))
+                }
+                _ => {
                     let refusal = authorize::forbidden(&command.kind);
                     Judged::Refused(Box::new(Refused::of(command, refusal)))
                 }
             },
             Err(refused) => Judged::Refused(refused),
         };
-        read.into_iter().map(judge).collect()
+        texts.iter().zip(read).map(judge).collect()
     }
 
     /// Reads a command that a token's owner sent, and may send with it.

@@ -1,17 +1,19 @@
-//! Views and reports: who may read what of them, how fresh the answer must be, and cursors that belong to their query.
+//! Views: who may read what of them, how fresh the answer must be, and cursors that belong to their query.
+
+mod report;
 
 use std::{collections::BTreeSet, time::Duration};
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use kernel::{
-    Actor, Catalog, StreamId,
-    catalog::{ReportSpec, ViewSpec},
+    Actor, Catalog, RowFilter, StreamId,
+    catalog::ViewSpec,
     query::{Filter, Query},
 };
 use sha2::{Digest, Sha256};
 use tokio::time::{Instant, sleep};
 
-use super::read::{ReadError, Reader, allow};
+use super::read::{ReadError, Reader};
 use crate::ports::{
     Unavailable,
     identity::{PolicyEngine, Resource, Ruling},
@@ -76,20 +78,6 @@ impl<'a> Views<'a> {
         Ok((view, Scope { tenant: reader.tenant.clone(), rows }))
     }
 
-    /// A report, its view, and what of it the reader may see. Who may read a report reads it whole, unless a role
-    /// that the view filters is among those that let them.
-    pub fn report(&self, reader: Reader<'_>, name: &str) -> Result<(&'a ReportSpec, &'a ViewSpec, Scope), ReadError> {
-        let unknown = || ReadError::Unknown(format!("report `{name}`"));
-        let report = self.catalog.find_report(name).ok_or_else(unknown)?;
-        let view = self.catalog.find_view(report.view()).ok_or_else(unknown)?;
-        allow(self.policies, reader.actor, "read", ("Report", name), Vec::new())?;
-        let rows = self.rows(view, reader.actor).unwrap_or_else(|| {
-            let filters = view.row_filters().iter().filter(|filter| reader.actor.roles.contains(filter.role));
-            any(filters.map(|filter| Filter::equals(filter.field, reader.actor.sub.as_str())).collect())
-        });
-        Ok((report, view, Scope { tenant: reader.tenant.clone(), rows }))
-    }
-
     /// Which rows an actor may see: `None` if none, `Some(None)` if all. Roles that the view does not filter are
     /// asked first; each filtered role that adds to them adds its rows.
     #[expect(clippy::option_option, reason = "may not read, reads all, reads some")]
@@ -106,7 +94,7 @@ impl<'a> Views<'a> {
             let mut with = free.clone();
             with.roles.insert(filter.role.to_owned());
             if self.allows(&with, view) {
-                rows.push(Filter::equals(filter.field, actor.sub.as_str()));
+                rows.push(own(view, filter, actor));
             }
         }
         any(rows).map(Some)
@@ -117,13 +105,31 @@ impl<'a> Views<'a> {
         matches!(self.policies.access(actor, "read", &resource), Ruling::Allow(_))
     }
 
-    /// Waits until the view shows a version to searches.
-    pub async fn freshen(&self, view: &ViewSpec, reader: Reader<'_>, fresh: &Fresh) -> Result<(), ReadError> {
+    /// Waits until each of these views that reads the stream's aggregate shows a version to searches; one must.
+    pub async fn freshen(&self, views: &[&ViewSpec], reader: Reader<'_>, fresh: &Fresh) -> Result<(), ReadError> {
         let Some(after) = &fresh.after else { return Ok(()) };
-        if after.stream.aggregate() != view.aggregate() {
-            let message = format!("the view `{}` reads streams of `{}`", view.name(), view.aggregate());
-            return Err(ReadError::field("/after", "mismatch", message));
+        let reading: Vec<&ViewSpec> =
+            views.iter().copied().filter(|view| view.aggregate() == after.stream.aggregate()).collect();
+        if reading.is_empty() {
+            let each =
+                views.iter().map(|view| format!("the view `{}` reads streams of `{}`", view.name(), view.aggregate()));
+            return Err(ReadError::field("/after", "mismatch", each.collect::<Vec<_>>().join(", ")));
         }
+        let deadline = Instant::now() + fresh.wait;
+        for view in reading {
+            self.await_version(view, reader, after, deadline).await?;
+            self.index.refresh(view).await?;
+        }
+        Ok(())
+    }
+
+    async fn await_version(
+        &self,
+        view: &ViewSpec,
+        reader: Reader<'_>,
+        after: &After,
+        deadline: Instant,
+    ) -> Result<(), ReadError> {
         let late = || {
             ReadError::NotYetProjected(format!(
                 "the view `{}` does not show version {} of `{}` yet",
@@ -132,11 +138,10 @@ impl<'a> Views<'a> {
                 after.stream
             ))
         };
-        let deadline = Instant::now() + fresh.wait;
         let mut pause = PAUSES.0;
         loop {
             match self.reached(view, reader, after).await? {
-                Reached::Yes => break,
+                Reached::Yes => return Ok(()),
                 Reached::NotYet if Instant::now() < deadline => {
                     sleep(pause.min(deadline.saturating_duration_since(Instant::now()))).await;
                     pause = (pause * 2).min(PAUSES.1);
@@ -144,8 +149,6 @@ impl<'a> Views<'a> {
                 Reached::NotYet | Reached::Never => return Err(late()),
             }
         }
-        self.index.refresh(view).await?;
-        Ok(())
     }
 
     async fn reached(&self, view: &ViewSpec, reader: Reader<'_>, after: &After) -> Result<Reached, Unavailable> {
@@ -168,16 +171,24 @@ impl<'a> Views<'a> {
     }
 
     /// Searches a view.
-    pub async fn search(&self, view: &ViewSpec, scope: &Scope, mut query: Query) -> Result<Found, ReadError> {
-        let binding = binding(view, scope, &query);
+    pub async fn search(&self, view: &ViewSpec, scope: &Scope, query: Query) -> Result<Found, ReadError> {
+        let binding = binding([(view, scope, &query)]);
+        self.page(view, scope, query, &binding).await
+    }
+
+    /// A page of a search, whose cursors bear the binding.
+    async fn page(
+        &self,
+        view: &ViewSpec,
+        scope: &Scope,
+        mut query: Query,
+        binding: &[u8; BINDING],
+    ) -> Result<Found, ReadError> {
         if let Some(cursor) = query.cursor.take() {
-            query.cursor = Some(unwrap(&cursor, &binding).ok_or_else(foreign_cursor)?);
+            query.cursor = Some(unwrap(&cursor, binding).ok_or_else(foreign_cursor)?);
         }
-        let mut found = self.index.search(view, scope, &query).await.map_err(|error| match error {
-            SearchError::BadCursor => foreign_cursor(),
-            SearchError::Unavailable(error) => error.into(),
-        })?;
-        found.next = found.next.map(|next| wrap(&next, &binding));
+        let mut found = self.index.search(view, scope, &query).await.map_err(of_search)?;
+        found.next = found.next.map(|next| wrap(&next, binding));
         Ok(found)
     }
 
@@ -201,18 +212,26 @@ enum Reached {
     Never,
 }
 
+/// The documents that a row filter leaves to an actor.
+fn own(view: &ViewSpec, filter: &RowFilter, actor: &Actor) -> Filter {
+    Filter::equals(filter.field, filter.own(view.aggregate(), &actor.sub).as_str())
+}
+
 /// All documents that one of these filters matches; `None` without filters.
 fn any(mut filters: Vec<Filter>) -> Option<Filter> {
     if filters.len() > 1 { Some(Filter::Or(filters)) } else { filters.pop() }
 }
 
 /// What a cursor belongs to: all that decides which hits there are and in what order.
-fn binding(view: &ViewSpec, scope: &Scope, query: &Query) -> [u8; BINDING] {
-    let of = (view.name(), view.revision(), &scope.tenant, &scope.rows, &query.text, &query.filter, &query.sort);
-    // the debug form is complete; where another build writes it otherwise, its clients begin at the first page again
-    let hash = Sha256::digest(format!("{of:?}"));
+fn binding<'q>(searches: impl IntoIterator<Item = (&'q ViewSpec, &'q Scope, &'q Query)>) -> [u8; BINDING] {
+    let mut hash = Sha256::new();
+    for (view, scope, query) in searches {
+        let of = (view.name(), view.revision(), &scope.tenant, &scope.rows, &query.text, &query.filter, &query.sort);
+        // the debug form is complete; where another build writes it otherwise, its clients begin at the first page again
+        hash.update(format!("{of:?}"));
+    }
     let mut binding = [0; BINDING];
-    binding.copy_from_slice(&hash[..BINDING]);
+    binding.copy_from_slice(&hash.finalize()[..BINDING]);
     binding
 }
 
@@ -223,6 +242,13 @@ fn wrap(next: &str, binding: &[u8; BINDING]) -> String {
 fn unwrap(cursor: &str, binding: &[u8; BINDING]) -> Option<String> {
     let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
     String::from_utf8(bytes.strip_prefix(binding)?.to_vec()).ok()
+}
+
+fn of_search(error: SearchError) -> ReadError {
+    match error {
+        SearchError::BadCursor => foreign_cursor(),
+        SearchError::Unavailable(error) => error.into(),
+    }
 }
 
 fn foreign_cursor() -> ReadError {

@@ -1,6 +1,6 @@
 //! Relay: tell the bus what was committed. Commits go packed, many to an entry; public events one by one.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, ops::Range, sync::Arc};
 
 use jiff::Timestamp;
 use kernel::{Catalog, Commit, Id, StreamId, Tenant};
@@ -85,47 +85,83 @@ pub fn public_events(commit: &Commit, from: u64) -> impl Iterator<Item = PublicE
     )
 }
 
+/// An entry for the bus, and which commits it tells of.
+#[derive(Debug)]
+pub struct Told {
+    /// The entry.
+    pub entry: BusEntry,
+    /// The first of them.
+    pub first: usize,
+}
+
 /// What the bus is told of some commits: the commits, packed, and then their public events.
-pub fn entries(catalog: &Catalog, commits: &[Arc<Stored>]) -> Result<Vec<BusEntry>, serde_json::Error> {
-    let mut entries = Vec::new();
-    let mut packed: Vec<&Commit> = Vec::new();
-    let mut bytes = 0;
-    for stored in commits {
-        if bytes + stored.bytes > LARGEST_DETAIL && !packed.is_empty() {
-            entries.push(pack(&std::mem::take(&mut packed))?);
-            bytes = 0;
-        }
-        bytes += stored.bytes + 1;
-        packed.push(&stored.commit);
-    }
-    if !packed.is_empty() {
-        entries.push(pack(&packed)?);
-    }
-    for stored in commits {
+pub fn entries(catalog: &Catalog, commits: &[Arc<Stored>]) -> Result<Vec<Told>, serde_json::Error> {
+    let mut entries = feed(commits)?;
+    for (first, stored) in commits.iter().enumerate() {
         let aggregate = stored.commit.stream.aggregate();
         let Some(known) = catalog.find(aggregate) else { continue };
         for event in public_events(&stored.commit, 0).filter(|event| known.publishes(event.kind)) {
-            entries.push(BusEntry {
+            let entry = BusEntry {
                 source: format!("factmill.{aggregate}"),
                 detail_type: event.kind.to_owned(),
                 detail: to_raw_value(&event)?,
-            });
+            };
+            entries.push(Told { entry, first });
         }
     }
     Ok(entries)
 }
 
-fn pack(commits: &[&Commit]) -> Result<BusEntry, serde_json::Error> {
+/// The commits, packed in order.
+fn feed(commits: &[Arc<Stored>]) -> Result<Vec<Told>, serde_json::Error> {
+    let mut entries = Vec::new();
+    let (mut first, mut bytes) = (0, 0);
+    for (at, stored) in commits.iter().enumerate() {
+        if bytes + stored.bytes > LARGEST_DETAIL && at > first {
+            entries.push(pack(commits, first..at)?);
+            (first, bytes) = (at, 0);
+        }
+        bytes += stored.bytes + 1;
+    }
+    if first < commits.len() {
+        entries.push(pack(commits, first..commits.len())?);
+    }
+    Ok(entries)
+}
+
+fn pack(commits: &[Arc<Stored>], range: Range<usize>) -> Result<Told, serde_json::Error> {
+    let first = range.start;
+    let commits: Vec<_> = commits.get(range).unwrap_or_default().iter().map(|stored| &stored.commit).collect();
     let aggregates = commits.iter().map(|commit| commit.stream.aggregate()).collect();
-    let detail = to_raw_value(&Commits { aggregates, commits: commits.to_vec() })?;
-    Ok(BusEntry { source: FEED.into(), detail_type: "Commits".into(), detail })
+    let detail = to_raw_value(&Commits { aggregates, commits })?;
+    Ok(Told { entry: BusEntry { source: FEED.into(), detail_type: "Commits".into(), detail }, first })
+}
+
+/// Not all was told of the commits, and this is the first that it concerns: from there on they are told again.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{outage}")]
+pub struct Unsent {
+    /// Which commit.
+    pub first: usize,
+    /// Why.
+    pub outage: Unavailable,
 }
 
 /// Publishes commits; what was not accepted is published again by the caller's retry, which subscribers expect.
-pub async fn relay(catalog: &Catalog, bus: &dyn Bus, commits: &[Arc<Stored>]) -> Result<(), Unavailable> {
-    let entries = entries(catalog, commits).map_err(|error| Unavailable::new("telling the bus", error))?;
-    for result in bus.publish(entries).await {
-        result?;
-    }
-    Ok(())
+pub async fn relay(catalog: &Catalog, bus: &dyn Bus, commits: &[Arc<Stored>]) -> Result<(), Unsent> {
+    publish(bus, entries(catalog, commits)).await
+}
+
+/// Publishes commits for the projectors alone, who take a commit again for nothing new: what a long outage kept from
+/// the bus. Other services are told of no event twice for it.
+pub async fn reannounce(bus: &dyn Bus, commits: &[Arc<Stored>]) -> Result<(), Unsent> {
+    publish(bus, feed(commits)).await
+}
+
+async fn publish(bus: &dyn Bus, told: Result<Vec<Told>, serde_json::Error>) -> Result<(), Unsent> {
+    let told = told.map_err(|error| Unsent { first: 0, outage: Unavailable::new("telling the bus", error) })?;
+    let (entries, firsts): (Vec<_>, Vec<_>) = told.into_iter().map(|told| (told.entry, told.first)).unzip();
+    let results = bus.publish(entries).await.into_iter().zip(firsts);
+    let unsent = results.filter_map(|(result, first)| Some(Unsent { first, outage: result.err()? }));
+    unsent.min_by_key(|unsent| unsent.first).map_or(Ok(()), Err)
 }

@@ -17,7 +17,12 @@ pub fn validate(catalog: &Catalog, batch: &mut Batch) {
     for Item { message, stage } in &mut batch.commands {
         let received_at = batch.messages.get(*message).map_or(Timestamp::MAX, |message| message.received_at);
         if let Stage::Received(body) = stage {
-            *stage = match read(catalog, body.get().as_bytes(), received_at) {
+            let text = body.get().as_bytes();
+            let read = match catalog.recall(text) {
+                Some(command) => again(command, received_at),
+                None => read(catalog, text, received_at),
+            };
+            *stage = match read {
                 Ok(command) => Stage::Valid(Box::new(command)),
                 Err(invalid) => Stage::Invalid(invalid),
             };
@@ -37,6 +42,15 @@ pub fn read(catalog: &Catalog, body: &[u8], accepted_at: Timestamp) -> Result<Co
     let (id, stream, kind) = (envelope.id.clone(), envelope.stream.clone(), envelope.kind().map(str::to_owned));
     let invalid = |refusal| Box::new(Invalid { id, stream, kind, refusal });
     catalog.admit(envelope).and_then(|command| fresh(command, accepted_at)).map_err(invalid)
+}
+
+/// A command that was read before: only its age may be judged otherwise.
+fn again(command: Command, accepted_at: Timestamp) -> Result<Command, Box<Invalid>> {
+    let named = (command.id.clone(), command.stream.clone(), command.kind.clone());
+    fresh(command, accepted_at).map_err(|refusal| {
+        let (id, stream, kind) = named;
+        Box::new(Invalid { id: Some(id), stream: Some(stream), kind: Some(kind), refusal })
+    })
 }
 
 fn fresh(command: Command, accepted_at: Timestamp) -> Result<Command, Refusal> {

@@ -6,11 +6,11 @@ use pipeline::{
     ports::status::{About, Known, StatusStore},
     steps::{
         StepError,
-        batch::{Batch, Stage},
+        batch::{Batch, Item, Stage},
         validate::{LARGEST_COMMAND, read},
     },
 };
-use serde_json::{Value, json};
+use serde_json::{Value, json, value::RawValue};
 
 use crate::support::{Pipeline, add, batch, catalog, command, id, known, minutes, noon, push, verdicts, with};
 
@@ -149,6 +149,19 @@ async fn every_step_may_run_twice() {
     let mut travelled: Batch = serde_json::from_value(once.clone()).unwrap();
     pipeline.run(&mut travelled).await.unwrap();
     assert_eq!(serde_json::to_value(&travelled).unwrap(), once);
+}
+
+#[tokio::test]
+async fn a_command_travels_as_it_was_sent() {
+    let sent = r#"{"id":"c1", "big": 9007199254740993, "price": 1.50, "huge": 1e400, "twice": 1, "twice": 2, "text": "\ud800"}"#;
+    let mut batch = batch(&[]);
+    let stage = Stage::Received(RawValue::from_string(sent.into()).unwrap());
+    batch.commands.push(Item { message: 0, stage });
+    // another reader of JSON, as a state machine is one, may change all but texts
+    let between = serde_json::to_value(&batch).unwrap();
+    let travelled: Batch = serde_json::from_str(&between.to_string()).unwrap();
+    let Stage::Received(body) = &travelled.commands[0].stage else { panic!("{travelled:?}") };
+    assert_eq!(body.get(), sent);
 }
 
 #[tokio::test]

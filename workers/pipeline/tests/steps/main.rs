@@ -10,6 +10,7 @@ mod host;
 mod persist;
 mod project;
 mod relay;
+mod reports;
 mod support;
 mod table;
 mod verify;

@@ -14,7 +14,7 @@ use crate::failure::Failure;
 use crate::verbs::import::{Exchange, Outcome, Outgoing, Plan, Teller};
 
 /// How long a round's documents may take to be found after all is settled.
-const PATIENCE: Duration = Duration::from_mins(2);
+pub(super) const PATIENCE: Duration = Duration::from_mins(2);
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 
 /// Measures all loads and limits in turns.
@@ -132,20 +132,24 @@ pub(super) fn settle_one(client: &Client, command: &Outgoing) -> Result<u64, Fai
 
 /// Waits until a view holds all of a round's documents.
 fn await_found(client: &Client, load: Load, round: &str, count: u64) -> Result<(), Failure> {
+    let (view, filter) = load.view(round);
+    await_total(client, &format!("/views/{view}?{filter}&limit=1"), count)
+}
+
+/// Waits until a search finds so many documents.
+pub(super) fn await_total(client: &Client, path: &str, count: u64) -> Result<(), Failure> {
     #[derive(Deserialize)]
     struct Found {
         total: u64,
     }
-    let (view, filter) = load.view(round);
-    let path = format!("/views/{view}?{filter}&limit=1");
     let started = Instant::now();
     loop {
-        let Found { total } = client.ask_json(Ask::get(&path))?;
+        let Found { total } = client.ask_json(Ask::get(path))?;
         if total >= count {
             return Ok(());
         }
         if started.elapsed() > PATIENCE {
-            return Err(broken("not all is searchable", format!("{total} of {count} {view}")));
+            return Err(broken("not all is searchable", format!("{total} of {count} at `{path}`")));
         }
         std::thread::sleep(LOOK_EVERY);
     }

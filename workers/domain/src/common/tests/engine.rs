@@ -60,7 +60,8 @@ impl Engine {
         let actor = Entity::new(principal.clone(), sub, parents).unwrap();
         let text =
             |(name, value): &(&str, &str)| ((*name).to_owned(), RestrictedExpression::new_string((*value).to_owned()));
-        let attributes = resource.attributes.iter().map(text).collect();
+        let truth = |(name, value): &(&str, bool)| ((*name).to_owned(), RestrictedExpression::new_bool(*value));
+        let attributes = resource.attributes.iter().map(text).chain(resource.truths.iter().map(truth)).collect();
         let target = Entity::new(uid(resource.uid), attributes, HashSet::new()).unwrap();
         let target_uid = target.uid();
         let all = roles.into_iter().chain([actor, target]);
@@ -77,13 +78,22 @@ impl Engine {
 pub(crate) struct Resource {
     /// Its entity, such as `View::"comments"`.
     pub(crate) uid: &'static str,
-    /// Its attributes, all texts.
+    /// Its attributes that are texts.
     pub(crate) attributes: &'static [(&'static str, &'static str)],
+    /// Its attributes that are true or false.
+    pub(crate) truths: &'static [(&'static str, bool)],
+}
+
+impl Resource {
+    /// The same, with attributes that are true or false.
+    pub(crate) const fn that_is(self, truths: &'static [(&'static str, bool)]) -> Self {
+        Self { truths, ..self }
+    }
 }
 
 /// A resource.
 pub(crate) const fn resource(uid: &'static str, attributes: &'static [(&'static str, &'static str)]) -> Resource {
-    Resource { uid, attributes }
+    Resource { uid, attributes, truths: &[] }
 }
 
 static ENGINE: LazyLock<Engine> = LazyLock::new(Engine::of_the_catalog);

@@ -76,9 +76,10 @@ impl Unpacked {
         &self.envelope.group
     }
 
-    /// About how many bytes it takes of an execution's input.
+    /// About how many bytes it takes of an execution's input, where each command is a text within JSON.
     pub(super) fn bytes(&self) -> usize {
-        let bodies: usize = self.bodies.iter().map(|body| body.get().len() + 64).sum();
+        let escaped = |text: &str| text.bytes().filter(|byte| matches!(byte, b'"' | b'\\')).count();
+        let bodies: usize = self.bodies.iter().map(|body| body.get().len() + escaped(body.get()) + 64).sum();
         bodies + self.envelope.authorization.len() + 256
     }
 

@@ -283,7 +283,7 @@ impl Work {
     }
 
     fn permit(&self, env: &Persist, state: &State, asked: &Asked) -> Result<Ruling, Corrupt> {
-        let attributes: Attributes = caught(|| self.aggregate.resource(state, &asked.decoded))?;
+        let attributes: Attributes = caught(|| self.aggregate.resource(&self.key.stream, state, &asked.decoded))?;
         let resource = Resource { kind: self.aggregate.name(), id: self.key.stream.as_str(), attributes };
         let Authorized { command, actor, .. } = asked.authorized.as_ref();
         Ok(env.policies.command(actor, self.aggregate.name(), &command.kind, &resource))

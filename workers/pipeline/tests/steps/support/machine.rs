@@ -13,7 +13,7 @@ use pipeline::{
     },
     steps::{
         batch::{Batch, Stage},
-        dispatch::{Dispatch, Dispatched},
+        dispatch::{Backoff, Dispatch, Dispatched},
     },
 };
 use serde_json::Value;
@@ -79,6 +79,7 @@ impl Dispatching {
             tokens: pipeline.answers.clone(),
             inbox: Arc::new(pipeline.store().clone()),
             clock: pipeline.clock.clone(),
+            backoff: Backoff::default(),
         };
         Self { pipeline, machine, dispatch }
     }
