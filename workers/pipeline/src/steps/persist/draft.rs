@@ -4,10 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use kernel::{CommandRecord, Corrupt, EventRecord, Verdict};
 use serde::Serialize;
 
-use super::{
-    decide::{Asked, Step},
-    warm::Loaded,
-};
+use super::{decide::Step, warm::Loaded, work::Asked};
 use crate::{ports::commits::ClaimWrite, steps::StepError};
 
 /// The largest commit, in bytes of its JSON: what else would go in goes into the next.
