@@ -1,6 +1,6 @@
 //! The single entry point: one axum router over the ports, served by hyper embedded and by Lambda on AWS.
 //!
-//! Start with [`router`]; [`App`] is all that a host must bring. Errors are [`Problem`]s.
+//! Start with [`router`]; [`App`] is all that a host must bring; [`serve()`] puts it on a socket. Errors are [`Problem`]s.
 //!
 //! | module | what it answers |
 //! |---|---|
@@ -10,6 +10,7 @@
 //! | `operations` | verification and health |
 //! | `describe` | the API's description and the page to try it |
 //! | `request`, `problem`, `layers`, `drain` | what they have in common |
+//! | `serve` | the listening socket, where there is one |
 
 mod answer;
 mod batch;
@@ -20,6 +21,7 @@ mod layers;
 mod operations;
 mod problem;
 mod request;
+mod serve;
 mod streams;
 mod views;
 mod waiting;
@@ -52,6 +54,7 @@ use pipeline::ports::{
 };
 
 pub use problem::Problem;
+pub use serve::{Bounds, serve};
 
 use answer::Json;
 

@@ -5,10 +5,9 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
 };
 
-use api::{App, Limits};
+use api::{App, Bounds, Limits};
 use axum::{Router, http::StatusCode, routing::get};
 use local::engine::{Engine, EngineError, Options};
 use tokio::net::TcpListener;
@@ -17,9 +16,6 @@ use crate::{
     failure::{Failure, Verdict},
     token,
 };
-
-/// How long requests that are still answered at the end may take.
-const LAST_REQUESTS: Duration = Duration::from_secs(5);
 
 /// What to run.
 pub struct Embedded {
@@ -50,35 +46,13 @@ impl Embedded {
         let address = listener.local_addr().map_err(|error| Failure::Failed(error.to_string()))?;
         greet(&engine, address, &data)?;
 
-        let (ended, end) = tokio::sync::oneshot::channel::<()>();
-        let server = axum::serve(listener, router(&engine)).with_graceful_shutdown(async {
-            // a sender that is gone ends the server too
-            end.await.unwrap_or_default();
-        });
-        let mut server = tokio::spawn(async move { server.await });
-        let result = tokio::select! {
-            () = signals.any() => {
-                tracing::info!("ending: no more requests are taken, what is in hand is finished");
-                drop(ended);
-                if let Ok(ended) = tokio::time::timeout(LAST_REQUESTS, &mut server).await {
-                    told(ended)
-                } else {
-                    server.abort();
-                    Ok(Verdict::Good)
-                }
-            }
-            ended = &mut server => told(ended),
+        let end = async {
+            signals.any().await;
+            tracing::info!("ending: no more requests are taken, what is in hand is finished");
         };
+        api::serve(listener, router(&engine), Bounds::default(), end).await;
         engine.stop().await;
-        result
-    }
-}
-
-fn told(ended: Result<std::io::Result<()>, tokio::task::JoinError>) -> Result<Verdict, Failure> {
-    match ended {
-        Ok(Ok(())) => Ok(Verdict::Good),
-        Ok(Err(error)) => Err(Failure::Failed(format!("the server ended: {error}"))),
-        Err(error) => Err(Failure::Failed(format!("the server ended: {error}"))),
+        Ok(Verdict::Good)
     }
 }
 

@@ -135,6 +135,18 @@ pub struct EventRecord {
     pub data: Box<RawValue>,
 }
 
+/// A claim that a commit changed: its stream took it, or gave it back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClaimRecord {
+    /// What the value is unique in.
+    pub scope: String,
+    /// The value, as it is compared.
+    pub value: String,
+    /// Whether it was given back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub released: bool,
+}
+
 /// One conditional write to a stream: commands, and the events that came of them.
 ///
 /// `seq` counts a stream's commits, versions count its events, both from 1 without gaps. A commit without events has
@@ -163,6 +175,9 @@ pub struct Commit {
     pub commands: Vec<CommandRecord>,
     /// What came of it.
     pub events: Vec<EventRecord>,
+    /// The claims that were changed with it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub claims: Vec<ClaimRecord>,
 }
 
 impl Commit {

@@ -35,7 +35,7 @@ pub mod view;
 
 pub use catalog::{Aggregate, Catalog, Corrupt};
 pub use command::{Command, CommandData, CommandSet};
-pub use commit::{CommandRecord, Commit, EventRecord, Hash, Verdict};
+pub use commit::{ClaimRecord, CommandRecord, Commit, EventRecord, Hash, Verdict};
 pub use decider::{Actor, Attribute, Attributes, Claim, Context, Decider, Decision, Rejection};
 pub use event::{EventData, EventSet};
 pub use id::{Id, StreamId, StreamKey, Tenant};

@@ -239,6 +239,7 @@ pub fn commit<E: EventSet>(stream: &str, seq: u64, first: u64, actor: &Actor, ev
         snapshot: None,
         commands: vec![command],
         events: events.iter().map(record).collect(),
+        claims: Vec::new(),
     }
 }
 

@@ -4,16 +4,21 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use kernel::{Id, StreamId, Tenant, query::Query};
+use kernel::{Code, Id, Refusal, StreamId, Tenant, query::Query};
 use local::{
     engine::{Engine, Options},
     issuer::Claims,
+    sqlite::{Store, queue::Limits},
 };
-use pipeline::ports::{
-    queue::{CommandQueue, Message},
-    search::{Scope, SearchIndex},
-    status::{Known, Outcome, StatusStore},
-    verify::Verifier,
+use pipeline::{
+    laws::inbox::failed,
+    ports::{
+        clock::SystemClock,
+        queue::{CommandQueue, Failed, FailureInbox, Message},
+        search::{Scope, SearchIndex},
+        status::{About, Known, Outcome, StatusStore},
+        verify::Verifier,
+    },
 };
 use serde_json::{Value, json};
 
@@ -111,6 +116,72 @@ async fn a_command_becomes_a_document_that_is_found_also_after_a_restart() {
     assert_eq!(settled(&engine, "c-1").await, known);
     until_found(&engine, "comments", "morning", 1).await;
     assert_eq!(differences(&engine).await, Vec::<String>::new());
+    engine.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_view_that_nothing_concerned_knows_its_place_at_the_next_start() {
+    let data = tempfile::tempdir().unwrap();
+    let engine = start(data.path()).await;
+    let member = token(&engine, "alice", &["member"]);
+    for number in 1..=3 {
+        let (id, stream) = (format!("c-{number}"), format!("comment/{number}"));
+        let data = json!({ "subject": "picture/42", "text": "a fine sunset" });
+        send(&engine, &member, &stream, command(&id, &stream, "CreateComment", &data)).await;
+        settled(&engine, &id).await;
+    }
+    until_found(&engine, "comments", "sunset", 3).await;
+    let place = |engine: &Engine, view: &str| engine.index.position(engine.catalog.find_view(view).unwrap()).unwrap();
+    assert_eq!(place(&engine, "bookings"), None, "nothing is written for nothing");
+    // however early it is stopped: what it has read by then is what it keeps
+    let head = *engine.store.tail().position().borrow();
+    let passed = async {
+        while !engine.metrics().unwrap().contains(&format!("factmill_projection_position{{view=\"bookings\"}} {head}"))
+        {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), passed).await.unwrap();
+    engine.stop().await;
+    drop(engine);
+
+    let engine = start(data.path()).await;
+    for view in ["bookings", "comments"] {
+        assert_eq!(place(&engine, view).map(|position| position.pos), Some(head), "{view}");
+    }
+    engine.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_nobody_can_send_again_is_forgotten() {
+    let data = tempfile::tempdir().unwrap();
+    let tenant: Tenant = "demo".parse().unwrap();
+    let refused = |days: i64| {
+        let at = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(24 * days);
+        let (id, stream) = (format!("c-{days}").parse().unwrap(), "comment/1".parse().unwrap());
+        let about =
+            About { id: &id, stream: &stream, kind: "CreateComment", digest: None, actor: "alice", received_at: at };
+        Known::refused(about, Refusal::new(Code::Forbidden, "no"), at)
+    };
+    let store = Store::open(data.path(), Arc::new(SystemClock), Limits::default()).unwrap();
+    store.record(&tenant, vec![refused(31), refused(29)]).await.unwrap();
+    for days in [31, 29] {
+        let received_at = jiff::Timestamp::now() - jiff::SignedDuration::from_hours(24 * days);
+        store.keep(&Failed { received_at, ..failed("count/a", "c1", 0) }).await.unwrap();
+    }
+    drop(store);
+
+    let engine = start(data.path()).await;
+    let known = async |id: &str| {
+        engine.store.read(&tenant, &[id.parse().unwrap()]).await.unwrap().remove(0).map(|known| known.status.status)
+    };
+    let forgotten = async {
+        while known("c-31").await.is_some() || !engine.metrics().unwrap().contains("\nfactmill_failures 1\n") {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), forgotten).await.unwrap();
+    assert_eq!(known("c-29").await, Some(Outcome::Refused));
     engine.stop().await;
 }
 

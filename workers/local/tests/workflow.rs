@@ -94,6 +94,12 @@ fn without(task: &str) -> String {
     definition.to_string()
 }
 
+/// Nobody waits by a token here, so that every token is garbage.
+#[tokio::test]
+async fn every_task_token_counts_as_answered() {
+    pipeline::laws::tokens::garbage_counts_as_answered(&NoTokens).await;
+}
+
 #[tokio::test]
 async fn the_shipped_machine_settles_a_command() {
     let batch = workflow(SHIPPED).execute(batch()).await.unwrap();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::{GUEST, STAFF, committed, digest, now, refused, rejected, world, write_note};
+use crate::support::{GUEST, STAFF, committed, digest, now, queued, refused, rejected, world, write_note};
 
 fn with(mut command: Value, name: &str, value: Value) -> Value {
     command[name] = value;
@@ -156,6 +156,19 @@ async fn the_same_command_again_has_its_first_outcome() {
     world.post("/commands", &command).by("carol:member:demo").send().await.ok(202);
     assert!(world.queued().is_empty());
     assert_eq!(world.post("/commands/check", &command).by(STAFF).send().await.ok(200), json!({"valid": true}));
+}
+
+#[tokio::test]
+async fn whether_it_was_asked_before_is_left_to_the_workflow_where_only_the_stream_can_tell() {
+    let (world, carol) = (world(), "carol:member:demo");
+    world.statuses.settle("demo", queued(&write_note("c-1", "note/1"), "alice"));
+    world.post("/commands", write_note("c-1", "note/1")).by(carol).send().await.ok(202);
+    world.post("/commands", write_note("c-1", "note/2")).by(carol).send().await.problem(403, "forbidden");
+    world.post("/commands", write_note("c-2", "note/1")).by(carol).send().await.problem(403, "forbidden");
+    *world.statuses.down.lock().unwrap() = true;
+    world.post("/commands", write_note("c-2", "note/1")).by(carol).send().await.ok(202);
+    let groups: Vec<_> = world.queued().into_iter().map(|(group, _)| group).collect();
+    assert_eq!(groups, ["demo/note/1", "demo/note/1"]);
 }
 
 #[tokio::test]

@@ -11,6 +11,7 @@ mod basics;
 mod batches;
 mod commands;
 mod reading;
+mod serving;
 mod statuses;
 mod streams;
 mod support;

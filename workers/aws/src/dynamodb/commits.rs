@@ -111,6 +111,15 @@ impl CommitStore for DynamoStore {
         }
     }
 
+    async fn claims(
+        &self,
+        tenant: &Tenant,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<(Vec<(ClaimKey, Holder)>, Option<String>), Unavailable> {
+        self.claims_behind(tenant, cursor, limit).await
+    }
+
     async fn at(&self, key: &StreamKey, seq: u64) -> Result<Option<Arc<Stored>>, Unavailable> {
         let get = self.client.get_item().table_name(&*self.commits).consistent_read(true);
         let got = get.set_key(Some(primary(key.to_string(), seq))).send().await.map_err(outage("read a commit"))?;

@@ -55,6 +55,14 @@ impl CommitStore for Told {
     ) -> Result<(Vec<StreamId>, Option<String>), Unavailable> {
         self.commits.streams(tenant, cursor, limit).await
     }
+    async fn claims(
+        &self,
+        tenant: &Tenant,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<(Vec<(ClaimKey, Holder)>, Option<String>), Unavailable> {
+        self.commits.claims(tenant, cursor, limit).await
+    }
 }
 
 #[expect(clippy::unused_async, reason = "the laws await it")]

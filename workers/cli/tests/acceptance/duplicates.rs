@@ -143,6 +143,24 @@ fn another_who_sends_the_same_learns_its_outcome() {
 }
 
 #[test]
+fn another_who_sends_the_same_while_it_is_queued_learns_its_outcome() {
+    let tenant = Tenant::new();
+    let (member, guest, operator) = (tenant.member("alice"), tenant.guest("gil"), tenant.operator());
+    for number in 0..30 {
+        let stream = format!("comment/q{number}");
+        let one = command(&stream, "CreateComment", comment("a"));
+        member.post("/commands", &one).is(202);
+        let told = guest.settle(&one);
+        assert_eq!((&told["status"], &told["version"]), (&json!("committed"), &json!(1)), "{told}");
+        assert_eq!(told, member.settle(&one));
+        assert_eq!(operator.history(&stream).len(), 1);
+    }
+    // what nobody sent before is denied
+    let new = command("comment/q0", "EditComment", json!({ "text": "b" }));
+    guest.post("/commands", &new).problem(403, "forbidden");
+}
+
+#[test]
 fn the_last_room_is_sold_once() {
     let tenant = Tenant::new();
     let staff = tenant.staff();

@@ -1,24 +1,12 @@
 //! The hotel: what may be asked, and every way in which a rule says no.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::support::{Actor, Tenant, booking, command, open};
+use crate::support::{Actor, Tenant, booking, command, dates, id_of, on, open};
 
 /// A hotel's staff, and the stream of a room type that is not open yet.
 fn room_type() -> (Actor, &'static str) {
     (Tenant::new().staff(), "room-type/resort:A")
-}
-
-fn id_of(id: &str) -> Value {
-    json!({ "bookingId": id })
-}
-
-fn on(id: &str, day: &str) -> Value {
-    json!({ "bookingId": id, "on": day })
-}
-
-fn dates(id: &str, arrival: &str, departure: &str) -> Value {
-    json!({ "bookingId": id, "arrival": arrival, "departure": departure })
 }
 
 #[test]

@@ -2,19 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Table, Tenant, booking, command};
-
-fn id_of(id: &str) -> Value {
-    json!({ "bookingId": id })
-}
-
-fn on(id: &str, day: &str) -> Value {
-    json!({ "bookingId": id, "on": day })
-}
-
-fn dates(id: &str, arrival: &str, departure: &str) -> Value {
-    json!({ "bookingId": id, "arrival": arrival, "departure": departure })
-}
+use crate::support::{Table, Tenant, booking, command, dates, id_of, on};
 
 #[test]
 fn data_that_is_not_as_declared_is_invalid() {

@@ -2,13 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{Actor, Tenant, booking, open};
+use crate::support::{Actor, Tenant, booking, on, open};
 
 const STREAM: &str = "room-type/resort:A";
-
-fn on(id: &str, day: &str) -> Value {
-    json!({ "bookingId": id, "on": day })
-}
 
 fn cancel(id: &str) -> Value {
     json!({ "bookingId": id })

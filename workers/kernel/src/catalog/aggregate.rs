@@ -7,7 +7,7 @@ use serde_json::{Value, value::RawValue};
 use super::Corrupt;
 use crate::{
     command::{CommandSet, CommandType},
-    commit::{EventRecord, Verdict},
+    commit::{ClaimRecord, EventRecord, Verdict},
     decider::{Attributes, Claim, Context, Decider},
     event::{EventSet, EventType},
     id::StreamId,
@@ -57,6 +57,15 @@ pub enum ErasedClaim {
         /// The value.
         value: String,
     },
+}
+
+impl ErasedClaim {
+    /// The claim as a commit tells it.
+    pub fn record(&self) -> ClaimRecord {
+        let released = matches!(self, Self::Release { .. });
+        let (Self::Unique { scope, value, .. } | Self::Release { scope, value }) = self;
+        ClaimRecord { scope: (*scope).to_owned(), value: value.clone(), released }
+    }
 }
 
 /// What was decided, ready to be stored.

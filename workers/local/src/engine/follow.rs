@@ -30,6 +30,9 @@ const COMMIT_EVERY: Duration = Duration::from_secs(1);
 const WAIT: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(10));
 /// A view this far behind when it starts is told of as it catches up.
 const FAR_BEHIND: u64 = 1_000;
+/// So many commits, at the most, are passed over before the place is kept, where none of them concerned the view: a
+/// process that dies reads them again.
+const PASSED_OVER: u64 = 50_000;
 
 /// A subscription in EventBridge's pattern language, matched as the bus would match it.
 pub(super) struct Rule(Quamina<()>);
@@ -73,10 +76,31 @@ pub(super) struct Follower {
 struct Place {
     at: u64,
     hash: Option<String>,
+    /// The place that the index surely has.
+    kept: u64,
     /// Whether something was projected that is not committed yet.
     dirty: bool,
     committed: Instant,
     failures: u32,
+}
+
+impl Place {
+    fn unknown() -> Self {
+        Self { at: 0, hash: None, kept: 0, dirty: false, committed: Instant::now(), failures: 0 }
+    }
+
+    /// Takes up where the index has come to.
+    fn resume(&mut self, position: Option<Position>) {
+        self.at = position.as_ref().map_or(0, |position| position.pos);
+        self.hash = position.map(|position| position.hash);
+        (self.kept, self.dirty) = (self.at, false);
+    }
+
+    /// Whether it is worth a commit: something was projected, or so much was passed over that nobody should read it
+    /// again.
+    fn is_worth_keeping(&self) -> bool {
+        self.dirty || self.at - self.kept >= PASSED_OVER
+    }
 }
 
 impl Follower {
@@ -116,7 +140,7 @@ impl Follower {
                 }
             }
         }
-        if place.dirty
+        if (place.dirty || place.at > place.kept)
             && let Err(outage) = self.commit(&mut place).await
         {
             tracing::warn!(
@@ -128,12 +152,11 @@ impl Follower {
 
     /// Where the index has come to, if it followed this log; else from the log's start.
     async fn begin(&self, tail: &Tail) -> Place {
-        let mut place = Place { at: 0, hash: None, dirty: false, committed: Instant::now(), failures: 0 };
+        let mut place = Place::unknown();
         loop {
             match self.remembered(tail).await {
                 Ok(position) => {
-                    place.at = position.as_ref().map_or(0, |position| position.pos);
-                    place.hash = position.map(|position| position.hash);
+                    place.resume(position);
                     return place;
                 }
                 Err(outage) => {
@@ -162,7 +185,7 @@ impl Follower {
         news.mark_unchanged();
         let page = tail.read(place.at, PAGE_BYTES).await?;
         let Some((last, hash)) = page.last().map(|logged| (logged.pos, logged.hash)) else {
-            if place.dirty {
+            if place.is_worth_keeping() {
                 return self.commit(place).await;
             }
             tokio::select! {
@@ -196,7 +219,7 @@ impl Follower {
         }
         (place.at, place.hash) = (last, Some(hash.to_string()));
         self.metrics.at(self.view.name(), place.at);
-        if place.dirty && place.committed.elapsed() >= COMMIT_EVERY {
+        if place.is_worth_keeping() && place.committed.elapsed() >= COMMIT_EVERY {
             self.commit(place).await?;
         }
         Ok(())
@@ -208,7 +231,7 @@ impl Follower {
             self.index.commit(&self.view, Position { pos: place.at, hash: hash.clone() }).await?;
             failpoint(FailPoint::Indexed);
         }
-        place.dirty = false;
+        (place.dirty, place.kept) = (false, place.at);
         place.committed = Instant::now();
         Ok(())
     }
@@ -226,14 +249,29 @@ impl Follower {
             _ = stop.changed() => return,
         }
         match self.index.recover(&self.view).await {
-            Ok(position) => {
-                place.at = position.as_ref().map_or(0, |position| position.pos);
-                place.hash = position.map(|position| position.hash);
-                place.dirty = false;
-            }
+            Ok(position) => place.resume(position),
             Err(outage) => {
                 tracing::warn!(view = self.view.name(), "the index can't go back to its last commit: {outage}");
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_worth_keeping_when_something_was_projected_or_much_was_passed_over() {
+        let mut place = Place::unknown();
+        assert!(!place.is_worth_keeping());
+        place.dirty = true;
+        assert!(place.is_worth_keeping());
+        place.resume(Some(Position { pos: 7, hash: "h".into() }));
+        assert!(!place.is_worth_keeping(), "it is kept");
+        place.at += PASSED_OVER - 1;
+        assert!(!place.is_worth_keeping());
+        place.at += 1;
+        assert!(place.is_worth_keeping());
     }
 }

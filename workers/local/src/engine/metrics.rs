@@ -27,6 +27,7 @@ struct Gauges {
     retries: IntGauge,
     lost_snapshots: IntGauge,
     dropped_releases: IntGauge,
+    failures: IntGauge,
     transactions: IntGauge,
     lag: IntGaugeVec,
 }
@@ -48,6 +49,8 @@ pub(super) struct Readings {
     pub lost_snapshots: u64,
     /// Claims that were given back by a stream that did not hold them.
     pub dropped_releases: u64,
+    /// Given-up commands in the inbox.
+    pub failures: u64,
     /// Durable transactions.
     pub transactions: u64,
     /// The log's newest position.
@@ -106,6 +109,7 @@ impl Metrics {
                     "factmill_dropped_releases_total",
                     "claims given back by a stream that did not hold them",
                 )?,
+                failures: gauge("factmill_failures", "given-up commands that are kept with their reason")?,
                 transactions: gauge("factmill_transactions_total", "durable transactions")?,
                 lag: gauges("factmill_projection_lag", "commits of the log that are not projected yet")?,
             },
@@ -148,6 +152,7 @@ impl Metrics {
         gauges.retries.set(readings.retries.cast_signed());
         gauges.lost_snapshots.set(readings.lost_snapshots.cast_signed());
         gauges.dropped_releases.set(readings.dropped_releases.cast_signed());
+        gauges.failures.set(readings.failures.cast_signed());
         gauges.transactions.set(readings.transactions.cast_signed());
         for view in catalog.views() {
             let position = self.position.with_label_values(&[view.name()]).get();

@@ -2,6 +2,7 @@
 
 mod follow;
 mod metrics;
+mod tidy;
 mod workflow;
 
 use std::{
@@ -182,7 +183,7 @@ impl Engine {
         Ok(engine)
     }
 
-    /// Starts the dispatchers and the followers.
+    /// Starts the dispatchers, the followers, and what forgets.
     async fn work(&self) -> Result<(), EngineError> {
         let mut tasks = self.tasks.lock().await;
         for view in self.catalog.views() {
@@ -211,6 +212,7 @@ impl Engine {
                 (self.store.clone(), dispatch.clone(), self.metrics.clone(), self.stop.subscribe());
             tasks.spawn(dispatcher(store, dispatch, metrics, stop));
         }
+        tasks.spawn(tidy::tidy(self.store.clone(), self.clock.clone(), self.stop.subscribe()));
         Ok(())
     }
 
@@ -224,6 +226,7 @@ impl Engine {
             retries: self.workflow.retries(),
             lost_snapshots: self.persist.warm.lost_snapshots(),
             dropped_releases: self.persist.warm.dropped_releases(),
+            failures: self.store.failures(),
             transactions: self.store.transactions(),
             head: *self.store.tail().position().borrow(),
         };

@@ -114,6 +114,33 @@ impl CommitStore for Store {
         };
         self.inner.readers.read("list streams", read).await
     }
+
+    async fn claims(
+        &self,
+        tenant: &Tenant,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<(Vec<(ClaimKey, Holder)>, Option<String>), Unavailable> {
+        let tenant = tenant.clone();
+        let cursor = cursor.unwrap_or_default();
+        let (scope, value) = cursor.split_once('\n').unwrap_or((cursor, ""));
+        let (scope, value) = (scope.to_owned(), value.to_owned());
+        let read = move |db: &Connection| {
+            let sql = "SELECT stream, seq, hash, scope, value FROM claims
+                       WHERE tenant = ?1 AND (scope, value) > (?2, ?3) ORDER BY scope, value LIMIT ?4";
+            let mut select = db.prepare_cached(sql)?;
+            let claim = |row: &Row<'_>| {
+                let key = ClaimKey { tenant: tenant.clone(), scope: row.get(3)?, value: row.get(4)? };
+                Ok((key, told_holder(row)?))
+            };
+            let claims = select.query_map(params![tenant.as_str(), scope, value, limit.cast_signed()], claim)?;
+            let claims: Vec<_> = claims.collect::<Result<_, _>>()?;
+            let last = claims.last().filter(|_| claims.len() == limit);
+            let cursor = last.map(|(key, _): &(ClaimKey, Holder)| format!("{}\n{}", key.scope, key.value));
+            Ok((claims, cursor))
+        };
+        self.inner.readers.read("list claims", read).await
+    }
 }
 
 /// The newest commits of a stream above a number, no further back than the snapshot that the newest names.
@@ -162,14 +189,16 @@ fn page(
 fn holder(db: &Connection, key: &ClaimKey) -> rusqlite::Result<Option<Holder>> {
     let sql = "SELECT stream, seq, hash FROM claims WHERE tenant = ?1 AND scope = ?2 AND value = ?3";
     let mut select = db.prepare_cached(sql)?;
-    let holder = |row: &Row<'_>| {
-        let stream: String = row.get(0)?;
-        let stream = stream.parse().map_err(|_| rusqlite::Error::InvalidQuery)?;
-        let seq: i64 = row.get(1)?;
-        let hash = Hash::from_bytes(row.get_ref(2)?.as_blob()?).ok_or(rusqlite::Error::InvalidQuery)?;
-        Ok(Holder { stream, seq: seq.cast_unsigned(), hash })
-    };
-    select.query_row([key.tenant.as_str(), &key.scope, &key.value], holder).optional()
+    select.query_row([key.tenant.as_str(), &key.scope, &key.value], told_holder).optional()
+}
+
+/// The holder that a row tells in its first three columns.
+fn told_holder(row: &Row<'_>) -> rusqlite::Result<Holder> {
+    let stream: String = row.get(0)?;
+    let stream = stream.parse().map_err(|_| rusqlite::Error::InvalidQuery)?;
+    let seq: i64 = row.get(1)?;
+    let hash = Hash::from_bytes(row.get_ref(2)?.as_blob()?).ok_or(rusqlite::Error::InvalidQuery)?;
+    Ok(Holder { stream, seq: seq.cast_unsigned(), hash })
 }
 
 /// Writes a commit and its claims, or nothing. Everything is asked before the first row is written.
@@ -182,11 +211,7 @@ fn write(db: &Connection, append: &Append) -> rusqlite::Result<Appended> {
             return Ok(Err(AppendError::Conflict));
         }
         for (index, claim) in append.claims().iter().enumerate() {
-            let (key, read) = match claim {
-                ClaimWrite::Take { key, over } => (key, over.as_ref()),
-                ClaimWrite::Release { key, held } => (key, Some(held)),
-            };
-            if holder(db, key)?.as_ref() != read {
+            if holder(db, claim.key())?.as_ref() != claim.read() {
                 return Ok(Err(AppendError::Claimed(index)));
             }
         }

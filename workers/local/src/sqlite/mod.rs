@@ -8,6 +8,7 @@
 //! | `writer` | the thread that writes, in groups |
 //! | `readers` | the connections that read |
 //! | `commits`, `snapshots`, `status`, `inbox` | the ports of the same names |
+//! | [`prune`] | what is past the contract's horizon is forgotten |
 //! | [`queue`] | the command queue: what survives is in the file, who works on what is in memory |
 //! | [`tail`] | the log of commits, for whoever follows it |
 //! | [`limits`] | what bare SQLite can do on this disk, to compare with |
@@ -15,6 +16,7 @@
 mod commits;
 mod inbox;
 pub mod limits;
+pub mod prune;
 pub mod queue;
 mod readers;
 mod schema;
@@ -117,6 +119,7 @@ struct Inner {
     log: Arc<Log>,
     waiters: Arc<Waiters>,
     queue: Queue,
+    failures: Arc<inbox::Count>,
 }
 
 impl Store {
@@ -150,12 +153,13 @@ impl Store {
         let boot = schema::count(&db, "boots").map_err(fail)?;
         let messages = queue::load(&db, boot).map_err(fail)?;
         let log = Arc::new(Log::load(&db).map_err(fail)?);
+        let failures = Arc::new(inbox::Count::load(&db).map_err(fail)?);
         let writer = Writer::start(db, lock);
         let writer = Arc::new(writer.map_err(|source| OpenError::Folder { path: folder.to_owned(), source })?);
         let waiters = Arc::<Waiters>::default();
         let queue = Queue::new(messages, boot, limits, writer.clone(), waiters.clone(), clock);
         let readers = Arc::new(Readers::new(path));
-        Ok(Self { inner: Arc::new(Inner { writer, readers, log, waiters, queue }) })
+        Ok(Self { inner: Arc::new(Inner { writer, readers, log, waiters, queue, failures }) })
     }
 
     /// The command queue.
@@ -171,6 +175,11 @@ impl Store {
     /// How many transactions were committed since the store was opened: each is one sync.
     pub fn transactions(&self) -> u64 {
         self.inner.writer.transactions()
+    }
+
+    /// How many given-up commands are kept.
+    pub fn failures(&self) -> u64 {
+        self.inner.failures.get()
     }
 
     /// Writes a row, durably, to see whether the disk takes it.

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use futures_util::future::join_all;
-use kernel::{StreamKey, Tenant};
+use kernel::{ClaimRecord, StreamKey, Tenant};
 
 use super::sample::{append, claiming, command, event, id, second, stream};
 use crate::ports::commits::{Append, AppendError, ClaimKey, ClaimWrite, CommitStore, Holder, Position, Seen, Stored};
@@ -31,6 +31,8 @@ macro_rules! commit_store_laws {
             a_command_is_found_where_it_was_last_seen,
             another_tenant_is_never_seen,
             streams_are_listed_page_by_page,
+            claims_are_listed_page_by_page,
+            a_commit_tells_the_claims_that_it_changed,
             a_claim_is_taken_with_its_commit_or_not_at_all,
             of_many_claimants_one_wins,
             a_failed_position_outranks_a_failed_claim,
@@ -241,6 +243,7 @@ pub async fn another_tenant_is_never_seen(store: &dyn CommitStore) {
     assert_eq!(store.find(&theirs, &[(id("c1"), second(0))]).await.unwrap(), [None]);
     assert_eq!(held(store, &ClaimKey { tenant: other.clone(), ..name("x") }).await, None);
     assert_eq!(store.streams(&other, None, 10).await.unwrap(), (vec![], None));
+    assert_eq!(store.claims(&other, None, 10).await.unwrap(), (vec![], None));
     one(store, append(&Position::start(theirs), "c1")).await.unwrap();
     assert_eq!(store.streams(&ours.tenant, None, 10).await.unwrap().0, [ours.stream]);
 }
@@ -265,6 +268,46 @@ pub async fn streams_are_listed_page_by_page(store: &dyn CommitStore) {
     }
     listed.sort();
     assert_eq!(listed, names);
+}
+
+/// Each claim that is held, once, with its holder; nothing that was given back.
+pub async fn claims_are_listed_page_by_page(store: &dyn CommitStore) {
+    let mut held = Vec::new();
+    for number in 0..7 {
+        let start = Position::start(stream(&format!("count/{number}")));
+        let names = [name(&format!("{number}")), name(&format!("{number}+"))];
+        let takes = names.iter().map(|key| take(key, None)).collect();
+        let stored = one(store, claiming(&start, "c1", takes)).await.unwrap();
+        let [kept, given_back] = names;
+        let release = ClaimWrite::Release { key: given_back, held: holder(&stored) };
+        one(store, claiming(&Position::after(&stored), "c2", vec![release])).await.unwrap();
+        held.push((kept, holder(&stored)));
+    }
+    let (mut listed, mut cursor) = (Vec::new(), None);
+    loop {
+        let (page, next) = store.claims(&stream("a/b").tenant, cursor.as_deref(), 3).await.unwrap();
+        assert!(page.len() <= 3);
+        listed.extend(page);
+        cursor = next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    listed.sort_by(|a, b| a.0.cmp(&b.0));
+    assert_eq!(listed, held);
+}
+
+/// So that who holds what can be checked against the streams.
+pub async fn a_commit_tells_the_claims_that_it_changed(store: &dyn CommitStore) {
+    let start = Position::start(stream("count/a"));
+    let first = one(store, claiming(&start, "c1", vec![take(&name("x"), None)])).await.unwrap();
+    let release = ClaimWrite::Release { key: name("x"), held: holder(&first) };
+    let both = claiming(&Position::after(&first), "c2", vec![release, take(&name("y"), None)]);
+    one(store, both).await.unwrap();
+    let record = |value: &str, released| ClaimRecord { scope: "name".into(), value: value.into(), released };
+    let told: Vec<_> = store.read(start.key(), 1, 10).await.unwrap().commits;
+    let told: Vec<_> = told.iter().map(|stored| stored.commit.claims.clone()).collect();
+    assert_eq!(told, [vec![record("x", false)], vec![record("x", true), record("y", false)]]);
 }
 
 /// An append is all or nothing.

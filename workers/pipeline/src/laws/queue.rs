@@ -10,10 +10,14 @@ use crate::ports::queue::{CommandQueue, Message, SendError};
 #[macro_export]
 macro_rules! command_queue_laws {
     ($fresh:path) => {
-        $crate::laws_of!(queue, $fresh:
+        $crate::command_queue_laws! { [$crate::laws_of] $fresh }
+    };
+    // what `$each` makes of the list of all laws
+    ([$($each:tt)+] $fresh:path) => {
+        $($each)+! { queue, $fresh:
             each_message_is_accepted_at_a_whole_millisecond,
             nothing_sent_is_nothing_accepted,
-        );
+        }
     };
 }
 
@@ -21,7 +25,10 @@ macro_rules! command_queue_laws {
 #[macro_export]
 macro_rules! bounded_queue_laws {
     ($full:path) => {
-        $crate::laws_of!(queue, $full: a_full_queue_is_busy, behind_a_message_that_was_not_accepted_none_is);
+        $crate::bounded_queue_laws! { [$crate::laws_of] $full }
+    };
+    ([$($each:tt)+] $full:path) => {
+        $($each)+! { queue, $full: a_full_queue_is_busy, behind_a_message_that_was_not_accepted_none_is }
     };
 }
 

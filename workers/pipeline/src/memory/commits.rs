@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
+    ops::Bound,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -35,7 +36,7 @@ pub(super) struct State {
     pub(super) streams: BTreeMap<StreamKey, Vec<Arc<Stored>>>,
     /// Every commit, in the order in which they were appended.
     pub(super) log: Vec<Arc<Stored>>,
-    pub(super) claims: HashMap<ClaimKey, Holder>,
+    pub(super) claims: BTreeMap<ClaimKey, Holder>,
     pub(super) snapshots: HashMap<(StreamKey, u32), Snapshot>,
     pub(super) refusals: HashMap<(Tenant, Id, StreamId), Known>,
     pub(super) failures: Vec<Failed>,
@@ -116,6 +117,24 @@ impl CommitStore for MemoryStore {
         let cursor = names.last().filter(|_| names.len() == limit).map(ToString::to_string);
         Ok((names, cursor))
     }
+
+    async fn claims(
+        &self,
+        tenant: &Tenant,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<(Vec<(ClaimKey, Holder)>, Option<String>), Unavailable> {
+        let state = self.state();
+        let cursor = cursor.unwrap_or_default();
+        let (scope, value) = cursor.split_once('\n').unwrap_or((cursor, ""));
+        let after = ClaimKey { tenant: tenant.clone(), scope: scope.to_owned(), value: value.to_owned() };
+        let behind = state.claims.range((Bound::Excluded(after), Bound::Unbounded));
+        let claims = behind.take_while(|(key, _)| key.tenant == *tenant).take(limit);
+        let claims: Vec<_> = claims.map(|(key, holder)| (key.clone(), holder.clone())).collect();
+        let last = claims.last().filter(|_| claims.len() == limit);
+        let cursor = last.map(|(key, _)| format!("{}\n{}", key.scope, key.value));
+        Ok((claims, cursor))
+    }
 }
 
 impl State {
@@ -125,11 +144,7 @@ impl State {
             return Err(AppendError::Conflict);
         }
         for (index, claim) in append.claims().iter().enumerate() {
-            let (key, read) = match claim {
-                ClaimWrite::Take { key, over } => (key, over.as_ref()),
-                ClaimWrite::Release { key, held } => (key, Some(held)),
-            };
-            if self.claims.get(key) != read {
+            if self.claims.get(claim.key()) != claim.read() {
                 return Err(AppendError::Claimed(index));
             }
         }
@@ -172,4 +187,5 @@ mod tests {
     crate::commit_store_laws!(fresh);
     crate::snapshot_store_laws!(fresh);
     crate::status_store_laws!(ledger);
+    crate::failure_inbox_laws!(fresh);
 }

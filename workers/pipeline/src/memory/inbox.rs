@@ -3,9 +3,12 @@
 use async_trait::async_trait;
 
 use super::commits::MemoryStore;
-use crate::ports::{
-    Unavailable,
-    queue::{Failed, FailureInbox},
+use crate::{
+    laws::inbox::ReadInbox,
+    ports::{
+        Unavailable,
+        queue::{Failed, FailureInbox},
+    },
 };
 
 impl MemoryStore {
@@ -27,5 +30,12 @@ impl FailureInbox for MemoryStore {
             state.failures.push(failed.clone());
         }
         Ok(())
+    }
+}
+
+#[async_trait]
+impl ReadInbox for MemoryStore {
+    async fn kept(&self) -> Result<Vec<Failed>, Unavailable> {
+        Ok(self.failures())
     }
 }

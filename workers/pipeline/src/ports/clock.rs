@@ -24,3 +24,16 @@ pub fn millis(time: Timestamp) -> Timestamp {
     // rounding to a smaller unit than the range's end can't leave the range
     time.round(round).unwrap_or(time)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::{Ready, ready};
+
+    use super::SystemClock;
+
+    fn fresh() -> Ready<(SystemClock, ())> {
+        ready((SystemClock, ()))
+    }
+
+    crate::clock_laws!(fresh);
+}

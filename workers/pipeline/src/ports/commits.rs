@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use kernel::{CommandRecord, Commit, EventRecord, Hash, Id, StreamId, StreamKey, Tenant, catalog::Corrupt};
+use kernel::{
+    ClaimRecord, CommandRecord, Commit, EventRecord, Hash, Id, StreamId, StreamKey, Tenant, catalog::Corrupt,
+};
 
 use super::Unavailable;
 
@@ -118,6 +120,29 @@ pub enum ClaimWrite {
     },
 }
 
+impl ClaimWrite {
+    /// What is changed.
+    pub fn key(&self) -> &ClaimKey {
+        match self {
+            Self::Take { key, .. } | Self::Release { key, .. } => key,
+        }
+    }
+
+    /// The holder that was read.
+    pub fn read(&self) -> Option<&Holder> {
+        match self {
+            Self::Take { over, .. } => over.as_ref(),
+            Self::Release { held, .. } => Some(held),
+        }
+    }
+
+    /// The change as its commit tells it.
+    pub fn record(&self) -> ClaimRecord {
+        let ClaimKey { scope, value, .. } = self.key().clone();
+        ClaimRecord { scope, value, released: matches!(self, Self::Release { .. }) }
+    }
+}
+
 /// A commit to be written at a position.
 #[derive(Debug, Clone)]
 pub struct Append {
@@ -128,7 +153,8 @@ pub struct Append {
 }
 
 impl Append {
-    /// Puts a commit together at a position. Its time is at least the previous commit's.
+    /// Puts a commit together at a position. Its time is at least the previous commit's, and it tells the claims that
+    /// go with it.
     pub fn new(
         position: Position,
         time: Timestamp,
@@ -148,6 +174,7 @@ impl Append {
             snapshot,
             commands,
             events,
+            claims: claims.iter().map(ClaimWrite::record).collect(),
         };
         let body =
             serde_json::to_vec(&commit).map_err(|error| Corrupt(format!("a commit can't be encoded: {error}")))?;
@@ -245,6 +272,15 @@ pub trait CommitStore: Send + Sync {
         cursor: Option<&str>,
         limit: usize,
     ) -> Result<(Vec<StreamId>, Option<String>), Unavailable>;
+
+    /// A tenant's claims with their holders, as they stand, a page of at most `limit` behind a cursor, in no particular
+    /// order; a page may be shorter, or empty, and not be the last.
+    async fn claims(
+        &self,
+        tenant: &Tenant,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<(Vec<(ClaimKey, Holder)>, Option<String>), Unavailable>;
 
     /// The commit of a number.
     async fn at(&self, key: &StreamKey, seq: u64) -> Result<Option<Arc<Stored>>, Unavailable> {

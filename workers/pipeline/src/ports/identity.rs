@@ -72,7 +72,8 @@ pub struct Resource<'a> {
 }
 
 /// What the policies say.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum Ruling {
     /// Yes, by these policies.
     Allow(Vec<String>),

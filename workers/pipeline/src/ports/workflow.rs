@@ -2,7 +2,10 @@
 
 use async_trait::async_trait;
 
-use super::{Unavailable, status::Status};
+use super::{
+    Unavailable,
+    status::{Outcome, Status},
+};
 use crate::steps::batch::Batch;
 
 /// An execution that did not end well: infrastructure, never a bad command.
@@ -22,10 +25,47 @@ pub trait Workflow: Send + Sync {
     async fn execute(&self, batch: Batch) -> Result<Batch, ExecutionError>;
 }
 
-/// Answers whoever waits for a command by a task token.
+/// What whoever waits by a task token is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Told {
+    /// The command was committed: its status object, as JSON.
+    Success(String),
+    /// It was not: `rejected.<code>`, `refused.<code>` or `failed`; and the status object, as JSON. Of a refusal that has
+    /// none, it has `status` and `refusal` alone.
+    Failure {
+        /// The error's name.
+        error: String,
+        /// The JSON.
+        cause: String,
+    },
+}
+
+impl Told {
+    /// What is told of a settled command.
+    pub fn of(status: &Status) -> Result<Self, serde_json::Error> {
+        let text = serde_json::to_string(status)?;
+        let error = match (status.status, &status.rejection, &status.refusal) {
+            (Outcome::Committed, ..) => return Ok(Self::Success(text)),
+            (Outcome::Rejected, Some(rejection), _) => format!("rejected.{}", rejection.code),
+            (Outcome::Refused, _, Some(refusal)) => format!("refused.{}", refusal.code.as_str()),
+            _ => "failed".to_owned(),
+        };
+        Ok(Self::Failure { error, cause: text })
+    }
+
+    /// What is told of a refusal that has no status.
+    pub fn refused(refusal: &kernel::Refusal) -> Self {
+        let error = format!("refused.{}", refusal.code.as_str());
+        let cause = serde_json::json!({ "status": "refused", "refusal": refusal }).to_string();
+        Self::Failure { error, cause }
+    }
+}
+
+/// Answers whoever waits for a command by a task token, as [`Told`] says.
 #[async_trait]
 pub trait TaskTokens: Send + Sync {
-    /// Tells the outcome. A token that is expired, unknown or garbage is logged and counts as answered.
+    /// Tells the outcome. A token that is answered already, expired, unknown or garbage is logged and counts as
+    /// answered.
     async fn answer(&self, token: &str, status: &Status) -> Result<(), Unavailable>;
 
     /// Tells that the command was refused, where it has no status.

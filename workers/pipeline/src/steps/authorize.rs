@@ -1,4 +1,5 @@
-//! Authorize: who asks, and may they? Decides whatever needs no resource.
+//! Authorize: who asks, and may they? Decides whatever needs no resource. What is denied goes on with that ruling: a
+//! duplicate is found, in Persist, before permission is asked.
 
 use std::sync::Arc;
 
@@ -22,7 +23,7 @@ enum Sender {
     Unknown(String),
 }
 
-/// Authorizes every valid command of the batch, and settles those that are not valid or not permitted.
+/// Authorizes every valid command of the batch, and settles those that are not valid or not authentic.
 pub async fn authorize(
     verifier: &dyn TokenVerifier,
     policies: &dyn PolicyEngine,
@@ -59,12 +60,12 @@ pub async fn authorize(
 
 fn judge(policies: &dyn PolicyEngine, now: Timestamp, message: &Envelope, sender: &Sender, command: Command) -> Stage {
     let refusal = match sender {
-        Sender::Known(claims) => match permit(policies, message, claims, &command) {
-            Ok(policies) => {
+        Sender::Known(claims) => match rule(policies, message, claims, &command) {
+            Ok(ruling) => {
                 return Stage::Authorized(Box::new(Authorized {
                     tenant: claims.tenant.clone(),
                     actor: (*claims.actor).clone(),
-                    policies,
+                    ruling,
                     command,
                 }));
             }
@@ -80,13 +81,13 @@ fn judge(policies: &dyn PolicyEngine, now: Timestamp, message: &Envelope, sender
     }))
 }
 
-/// The policies that allow it, `None` if that depends on the stream.
-fn permit(
+/// What the policies say of a command that its token may bring.
+fn rule(
     policies: &dyn PolicyEngine,
     message: &Envelope,
     claims: &Claims,
     command: &Command,
-) -> Result<Option<Vec<String>>, Refusal> {
+) -> Result<Ruling, Refusal> {
     let group = message.group.split_once('/');
     if group != Some((claims.tenant.as_str(), command.stream.as_str())) {
         return Err(Refusal::new(
@@ -95,11 +96,7 @@ fn permit(
         ));
     }
     bound(claims.bound.as_ref(), command)?;
-    match policies.early(&claims.actor, command.stream.aggregate(), &command.kind) {
-        Ruling::Allow(policies) => Ok(Some(policies)),
-        Ruling::Depends => Ok(None),
-        Ruling::Deny => Err(forbidden(&command.kind)),
-    }
+    Ok(policies.early(&claims.actor, command.stream.aggregate(), &command.kind))
 }
 
 /// Whether a token that is bound to one command is bound to this one.

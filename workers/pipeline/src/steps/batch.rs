@@ -5,7 +5,7 @@ use kernel::{Actor, Command, Id, Refusal, StreamId, Tenant};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::ports::status::Known;
+use crate::ports::{identity::Ruling, status::Known};
 
 /// Some messages' commands, as one execution takes them.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -59,7 +59,7 @@ pub enum Stage {
     Invalid(Box<Invalid>),
     /// It is a valid command.
     Valid(Box<Command>),
-    /// Its sender may ask it, as far as that does not depend on the stream.
+    /// Its sender is known, and so is what the policies that need no resource say.
     Authorized(Box<Authorized>),
     /// Nothing more will come of it.
     Settled(Box<Settled>),
@@ -106,7 +106,8 @@ pub struct Invalid {
     pub refusal: Refusal,
 }
 
-/// A command that was asked by someone who may.
+/// A command of a known sender. One that is denied goes on too: if it was asked before, it has its first outcome,
+/// whoever asks again.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Authorized {
@@ -116,8 +117,8 @@ pub struct Authorized {
     pub tenant: Tenant,
     /// Who asks.
     pub actor: Actor,
-    /// The policies that allowed it; `None` if that depends on the stream.
-    pub policies: Option<Vec<String>>,
+    /// What the policies that need no resource say.
+    pub ruling: Ruling,
 }
 
 /// What came of a command.

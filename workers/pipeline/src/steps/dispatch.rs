@@ -4,7 +4,10 @@
 //! with a delay that grows with each receive; from the third receive on, messages are tried one by one, and a command
 //! that alone makes its execution crash or run out of time, twice, while the same stream can be probed in between, is
 //! given up with its reason: no group waits for ever, and none follows its poison. A named outage speaks of no command.
+//! What is too large for one execution is halved at once, messages and then a message's commands.
 
+mod backoff;
+mod condemn;
 mod unpack;
 
 use std::{
@@ -13,16 +16,17 @@ use std::{
     time::{Duration, Instant},
 };
 
-use kernel::{Catalog, Code, Id, Refusal, StreamId};
+use kernel::Catalog;
 
+pub use self::backoff::Backoff;
 use self::unpack::{Unpacked, unpack};
 use super::batch::{Batch, Settled, Stage};
 use crate::ports::{
     Unavailable,
     clock::Clock,
-    identity::{Claims, TokenError, TokenVerifier},
+    identity::TokenVerifier,
     queue::{Delivery, Failed, FailureInbox},
-    status::{About, Failure, Known, Outcome, StatusStore},
+    status::{Failure, Known, Outcome, StatusStore},
     workflow::{ExecutionError, TaskTokens, Workflow},
 };
 
@@ -30,31 +34,6 @@ use crate::ports::{
 const LARGEST_EXECUTION: usize = 200 * 1024;
 /// From this receive on, messages are tried one by one.
 const SUSPECT: u32 = 3;
-
-/// How long a message that is given back stays away: a time that doubles with each receive, with full jitter.
-#[derive(Debug, Clone, Copy)]
-pub struct Backoff {
-    /// What doubles.
-    pub first: Duration,
-    /// The longest.
-    pub longest: Duration,
-}
-
-impl Default for Backoff {
-    fn default() -> Self {
-        Self { first: Duration::from_secs(2), longest: Duration::from_mins(5) }
-    }
-}
-
-impl Backoff {
-    /// The delay of a message that was handed out so often.
-    fn delay(&self, receives: u32) -> Duration {
-        use std::hash::{BuildHasher, RandomState};
-        let bound = self.first.saturating_mul(1 << receives.min(10)).min(self.longest);
-        let millis = u64::try_from(bound.as_millis()).unwrap_or(u64::MAX);
-        Duration::from_millis(RandomState::new().hash_one(receives) % millis.max(1))
-    }
-}
 
 /// All that dispatching needs.
 pub struct Dispatch {
@@ -107,19 +86,20 @@ impl Dispatch {
         let mut done = Dispatched::default();
         let mut held = BTreeSet::new();
         for pack in packs(deliveries.iter().map(unpack).collect()) {
-            let (ready, late): (Vec<_>, Vec<_>) =
-                pack.into_iter().partition(|message| !held.contains(message.group()) && Instant::now() < until);
-            for message in late {
-                held.insert(message.group().to_owned());
-                done.release.push((message.receipt, Duration::ZERO));
-            }
-            self.run(ready, until, &mut held, &mut done).await;
+            self.run(pack, until, &mut held, &mut done).await;
         }
         done
     }
 
-    /// Runs a pack as one execution, or its messages one by one if one of them is suspect.
+    /// Runs a pack as one execution, or its messages one by one if one of them is suspect. What comes too late, or behind
+    /// a message of its group that was given back, is given back.
     async fn run(&self, pack: Vec<Unpacked>, until: Instant, held: &mut BTreeSet<String>, done: &mut Dispatched) {
+        let (pack, late): (Vec<_>, Vec<_>) =
+            pack.into_iter().partition(|message| !held.contains(message.group()) && Instant::now() < until);
+        for message in late {
+            held.insert(message.group().to_owned());
+            done.release.push((message.receipt, Duration::ZERO));
+        }
         if pack.is_empty() {
             return;
         }
@@ -136,9 +116,16 @@ impl Dispatch {
                     Box::pin(self.run(pack, until, held, done)).await;
                     Box::pin(self.run(second, until, held, done)).await;
                 }
-                // one message that is too big is taken apart
-                Err(error) if is_too_large(&error) => self.one_by_one(pack, until, held, done).await,
                 Err(error) => {
+                    let error = match pack.as_slice() {
+                        [message] if is_too_large(&error) && message.bodies.len() > 1 => {
+                            match self.in_halves(message, until, done).await {
+                                Ok(()) => return done.acknowledge.push(message.receipt),
+                                Err(error) => error,
+                            }
+                        }
+                        _ => error,
+                    };
                     tracing::warn!(messages = pack.len(), "an execution failed, its messages are given back: {error}");
                     for message in pack {
                         held.insert(message.group().to_owned());
@@ -180,15 +167,32 @@ impl Dispatch {
         }
     }
 
+    /// Runs a message in halves, the second after the first, each in halves of its own where it is still too large.
+    async fn in_halves(&self, message: &Unpacked, until: Instant, done: &mut Dispatched) -> Result<(), ExecutionError> {
+        for half in message.halves() {
+            if Instant::now() >= until {
+                return Err(unsettled("Unavailable", "there is no time left for the rest of the message"));
+            }
+            match self.execute(std::slice::from_ref(&half)).await {
+                Ok(batch) => done.count(&batch),
+                Err(error) if is_too_large(&error) && half.bodies.len() > 1 => {
+                    Box::pin(self.in_halves(&half, until, done)).await?;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
     async fn execute(&self, messages: &[Unpacked]) -> Result<Batch, ExecutionError> {
         let batch = self.workflow.execute(Batch::of(messages)).await?;
         let bodies: Vec<_> = messages.iter().flat_map(|message| &message.bodies).collect();
         if batch.commands.len() != bodies.len() {
-            return Err(unsettled("the state machine lost commands of the batch"));
+            return Err(unsettled("Corrupt", "the state machine lost commands of the batch"));
         }
         for (item, body) in batch.commands.iter().zip(bodies) {
             let Stage::Settled(settled) = &item.stage else {
-                return Err(unsettled("the state machine left a command without a verdict"));
+                return Err(unsettled("Corrupt", "the state machine left a command without a verdict"));
             };
             if let Settled::Told { tenant, known } = settled.as_ref()
                 && known.status.status == Outcome::Failed
@@ -242,70 +246,14 @@ impl Dispatch {
         }
         Ok(())
     }
-
-    /// Gives a command up: kept with its reason, announced, and told to whoever waits.
-    async fn condemn(&self, command: &Unpacked, error: &ExecutionError) -> Result<(), Unavailable> {
-        let failure = gave_up(&error.to_string());
-        tracing::error!(group = command.group(), "a command was given up: {error}");
-        let Some((claims, id, stream, kind)) = self.name(command).await? else {
-            if let Some(token) = &command.envelope.task_token {
-                self.tokens.refuse(token, &Refusal::new(Code::Malformed, failure.message)).await?;
-            }
-            return Ok(());
-        };
-        let body = command.bodies.first().map(|body| body.get().to_owned()).unwrap_or_default();
-        let failed = Failed {
-            tenant: claims.tenant.clone(),
-            stream: stream.clone(),
-            id: id.clone(),
-            code: failure.code.clone(),
-            message: failure.message.clone(),
-            body,
-            authorization: command.envelope.authorization.clone(),
-            received_at: command.envelope.received_at,
-        };
-        self.inbox.keep(&failed).await?;
-        let about = About {
-            id: &id,
-            stream: &stream,
-            kind: &kind,
-            digest: None,
-            actor: &claims.actor.sub,
-            received_at: command.envelope.received_at,
-        };
-        let known = Known::failed(about, failure, self.clock.now());
-        if let Some(token) = &command.envelope.task_token {
-            self.tokens.answer(token, &known.status).await?;
-        }
-        self.statuses.record(&claims.tenant, vec![known]).await
-    }
-
-    /// Who sent a command, and what it is called; `None` if no valid signature or no id says so.
-    async fn name(&self, command: &Unpacked) -> Result<Option<(Claims, Id, StreamId, String)>, Unavailable> {
-        let claims = match self.verifier.verify(&command.envelope.authorization, command.envelope.received_at).await {
-            Ok(claims) => (*claims).clone(),
-            Err(TokenError::Expired(claims)) => *claims,
-            Err(TokenError::Invalid(_)) => return Ok(None),
-            Err(TokenError::Unavailable(outage)) => return Err(outage),
-        };
-        let Some(body) = command.bodies.first() else { return Ok(None) };
-        let read = super::validate::read(&self.catalog, body.get().as_bytes(), command.envelope.received_at);
-        Ok(match read {
-            Ok(command) => Some((claims, command.id, command.stream, command.kind)),
-            Err(invalid) => match (invalid.id, invalid.stream) {
-                (Some(id), Some(stream)) => Some((claims, id, stream, invalid.kind.unwrap_or_default())),
-                _ => None,
-            },
-        })
-    }
 }
 
 fn gave_up(reason: &str) -> Failure {
     Failure { code: "gave-up".into(), message: format!("its execution failed twice, alone: {reason}") }
 }
 
-fn unsettled(cause: &str) -> ExecutionError {
-    ExecutionError { error: "Corrupt".into(), cause: cause.into() }
+fn unsettled(error: &str, cause: &str) -> ExecutionError {
+    ExecutionError { error: error.into(), cause: cause.into() }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "used as a function in map_err")]

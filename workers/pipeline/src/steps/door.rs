@@ -14,7 +14,7 @@ use tokio::task::yield_now;
 use super::{authorize, batch::Invalid, validate};
 use crate::ports::{
     identity::{Claims, PolicyEngine, Ruling},
-    status::{About, Known, StatusStore},
+    status::{About, Known, Outcome, StatusStore},
 };
 
 /// How many commands of a batch are read in one go.
@@ -107,6 +107,16 @@ pub enum Judged {
     Refused(Box<Refused>),
 }
 
+/// What is known of a command's id on its stream.
+enum Earlier {
+    /// Nothing that would be an answer.
+    None,
+    /// Only the stream can tell: a command of this id is queued, or the statuses can't be read.
+    Unsure,
+    /// The first outcome, for good.
+    Settled(Box<Known>),
+}
+
 /// The door.
 #[derive(Clone, Copy)]
 pub struct Door<'a> {
@@ -127,19 +137,20 @@ impl Door<'_> {
             // a large batch lets other requests through in between
             yield_now().await;
         }
-        let mut known = self.first_outcomes(claims, read.iter().flatten()).await.into_iter();
+        let mut known = self.earlier(claims, read.iter().flatten()).await.into_iter();
         let mut permits = HashMap::new();
         let judge = |(text, command): (&&[u8], Result<Command, Box<Refused>>)| match command {
-            Ok(command) => match known.next().flatten() {
-                Some(first) if first.digest.as_ref() == Some(&command.digest) => {
-                    Judged::Settled(Box::new(command), Box::new(first))
+            Ok(command) => match known.next().unwrap_or(Earlier::Unsure) {
+                Earlier::Settled(first) if first.digest.as_ref() == Some(&command.digest) => {
+                    Judged::Settled(Box::new(command), first)
                 }
-                Some(_) => Judged::Refused(Box::new(Refused::of(command, id_reused()))),
-                None if self.permits(claims, &command, &mut permits) => {
+                Earlier::Settled(_) => Judged::Refused(Box::new(Refused::of(command, id_reused()))),
+                // permission is asked where it is known whether it was settled before: on the stream
+                earlier if matches!(earlier, Earlier::Unsure) || self.permits(claims, &command, &mut permits) => {
                     self.catalog.keep(text, &command);
                     Judged::Enter(Box::new(command))
                 }
-                None => {
+                _ => {
                     let refusal = authorize::forbidden(&command.kind);
                     Judged::Refused(Box::new(Refused::of(command, refusal)))
                 }
@@ -159,35 +170,41 @@ impl Door<'_> {
         }
     }
 
-    /// What is settled for good under each command's id on its stream. The workflow finds the same on the stream, so
-    /// a status store that can't be read hinders nobody.
-    async fn first_outcomes(&self, claims: &Claims, commands: impl Iterator<Item = &Command>) -> Vec<Option<Known>> {
+    /// What is known under each command's id on its stream. The workflow finds the same on the stream, so a status
+    /// store that can't be read hinders nobody.
+    async fn earlier(&self, claims: &Claims, commands: impl Iterator<Item = &Command>) -> Vec<Earlier> {
         let commands: Vec<_> = commands.collect();
         let ids: Vec<_> = commands.iter().map(|command| command.id.clone()).collect();
         if ids.is_empty() {
             return Vec::new();
         }
-        let mut known = match self.statuses.read(&claims.tenant, &ids).await {
+        let known = match self.statuses.read(&claims.tenant, &ids).await {
             Ok(known) => known,
             Err(error) => {
                 tracing::warn!(%error, "earlier outcomes can't be read: the workflow will look for duplicates");
-                return vec![None; commands.len()];
+                return commands.iter().map(|_| Earlier::Unsure).collect();
             }
         };
-        for (known, command) in known.iter_mut().zip(commands) {
+        let mut earlier = Vec::with_capacity(commands.len());
+        for (mut known, command) in known.into_iter().zip(commands) {
             let elsewhere = known.as_ref().is_some_and(|known| known.status.stream != command.stream);
             if elsewhere {
-                let on = self.statuses.read_on(&claims.tenant, &command.id, &command.stream).await;
-                *known = on.unwrap_or_else(|error| {
-                    tracing::warn!(%error, id = %command.id, "an earlier outcome can't be read");
-                    None
-                });
+                known = match self.statuses.read_on(&claims.tenant, &command.id, &command.stream).await {
+                    Ok(known) => known,
+                    Err(error) => {
+                        tracing::warn!(%error, id = %command.id, "an earlier outcome can't be read");
+                        earlier.push(Earlier::Unsure);
+                        continue;
+                    }
+                };
             }
-            if known.as_ref().is_some_and(|known| !known.status.status.is_final()) {
-                *known = None;
-            }
+            earlier.push(match known {
+                Some(known) if known.status.status.is_final() => Earlier::Settled(Box::new(known)),
+                Some(known) if known.status.status == Outcome::Queued => Earlier::Unsure,
+                _ => Earlier::None,
+            });
         }
-        known
+        earlier
     }
 
     /// Whether the sender may ask it, as far as that does not depend on the stream.

@@ -1,19 +1,22 @@
 //! Persist: decide each stream's commands in order, on the state they find, and append what came of it.
 //!
-//! For each command: was it seen before? → the policies that read the resource → the expected version → decide. The
-//! conditional append closes every race: who loses it reloads and decides again.
+//! For each command: was it seen before? → is it permitted, by the policies that read the resource too? → the expected
+//! version → decide. The conditional append closes every race: who loses it reloads and decides again.
 
+mod claims;
 mod decide;
 mod draft;
 mod load;
+mod snapshot;
 mod warm;
+mod work;
 
 use std::{sync::Arc, time::Duration};
 
 use kernel::{Catalog, StreamKey, catalog::Corrupt};
 
 pub use self::warm::Warm;
-use self::{decide::Work, load::load};
+use self::{load::load, work::Work};
 use super::{
     StepError,
     batch::{Batch, Envelope, Stage},

@@ -1,8 +1,11 @@
 //! Adapters that are broken on purpose, each in one way: all laws of its port are run, and exactly its own fails.
 
 mod commits;
+mod policies;
 mod projector;
+mod queue;
 mod search;
+mod small;
 mod snapshots;
 mod status;
 mod tokens;

@@ -94,12 +94,30 @@ async fn what_is_too_big_for_the_service_is_halved_at_once() {
 }
 
 #[tokio::test]
-async fn one_message_that_is_too_big_is_taken_apart_at_once() {
+async fn a_message_that_is_too_big_for_the_service_is_halved_at_once() {
     let dispatching = Dispatching::new(|ids, _| (ids.len() > 1).then_some("States.DataLimitExceeded"));
-    let batch = json!([add("c1", 1), add("c2", 1)]);
-    let done = dispatching.dispatch(&[delivery(1, 1, "toy/a", &batch)]).await;
+    let batch: Vec<_> = ["c1", "c2", "c3", "c4", "c5"].map(|id| add(id, 1)).into();
+    let done = dispatching.dispatch(&[delivery(1, 1, "toy/a", &Value::Array(batch.clone()))]).await;
     assert_eq!((done.acknowledge, done.release), (vec![1], vec![]));
-    assert_eq!(dispatching.executed(), ["c1 c2", "c1 c2", "c1", "c2"]);
+    assert_eq!(done.settled, [Outcome::Committed; 5]);
+    let executed = ["c1 c2 c3 c4 c5", "c1 c2", "c1", "c2", "c3 c4 c5", "c3", "c4 c5", "c4", "c5"];
+    assert_eq!(dispatching.executed(), executed, "in order");
+    assert_eq!(dispatching.pipeline.value("toy/a").await, 5);
+    // what fails in a half gives the whole message back, and what stands behind it in its group
+    let dispatching = Dispatching::new(|ids, _| match ids.len() {
+        1 => ids.contains(&"c3".to_owned()).then_some("Unavailable"),
+        _ => Some("States.DataLimitExceeded"),
+    });
+    let deliveries = [delivery(1, 1, "toy/a", &Value::Array(batch)), delivery(2, 1, "toy/a", &add("c6", 1))];
+    let done = dispatching.dispatch(&deliveries).await;
+    assert_eq!((done.acknowledge.len(), receipts(&done.release)), (0, vec![1, 2]));
+    assert_eq!(dispatching.pipeline.value("toy/a").await, 2, "the rest comes again, and has one effect");
+    // a single command can't be halved: it is given back, and given up like any other that fails alone
+    let dispatching = Dispatching::new(|_, probe| (!probe).then_some("RequestTooLarge"));
+    let done = dispatching.dispatch(&[delivery(1, 1, "toy/a", &json!([add("c1", 1)]))]).await;
+    assert_eq!(receipts(&done.release), [1]);
+    let done = dispatching.dispatch(&[delivery(1, 3, "toy/a", &json!([add("c1", 1)]))]).await;
+    assert_eq!((done.acknowledge, dispatching.given_up().await), (vec![1], vec!["c1".to_owned()]));
 }
 
 #[tokio::test]
@@ -122,7 +140,7 @@ async fn a_poison_command_is_given_up_alone_and_its_successors_go_on() {
     assert_eq!((done.settled.len(), failed), (5, 1));
     let executed = ["c1 p c2", "c1 p c2", "c1 p c2", "c1", "p", "probe p", "p", "c2", "c3", "b1"];
     assert_eq!(dispatching.executed(), executed);
-    let kept = dispatching.pipeline.store().failures().remove(0);
+    let kept = dispatching.pipeline.failures().await.remove(0);
     assert_eq!((kept.id.as_str(), kept.code.as_str(), kept.body), ("p", "gave-up", add("p", 1).to_string()));
     assert!(kept.message.contains("Lambda.Unknown"), "{}", kept.message);
     assert_eq!(dispatching.pipeline.status("p").await.unwrap(), "failed gave-up");
@@ -142,7 +160,7 @@ async fn whoever_waits_for_a_command_that_is_given_up_is_told() {
     let done = dispatching.dispatch(&[nameless]).await;
     assert_eq!(done.acknowledge, [1]);
     assert_eq!(dispatching.pipeline.answers.told(), [("t2".to_owned(), "malformed".to_owned())]);
-    assert_eq!(dispatching.given_up(), Vec::<String>::new());
+    assert_eq!(dispatching.given_up().await, Vec::<String>::new());
 }
 
 #[tokio::test]
@@ -163,7 +181,7 @@ async fn an_outage_gives_up_nothing() {
     for (why, dispatching) in cases {
         let done = dispatching.dispatch(&[delivery(1, 500, "toy/a", &json!([add("c1", 1), add("c2", 1)]))]).await;
         assert_eq!((receipts(&done.release), done.acknowledge.len()), (vec![1], 0), "{why}");
-        assert_eq!((dispatching.given_up(), dispatching.pipeline.status("c1").await), (vec![], None), "{why}");
+        assert_eq!((dispatching.given_up().await, dispatching.pipeline.status("c1").await), (vec![], None), "{why}");
     }
 }
 
@@ -249,7 +267,7 @@ async fn a_command_that_failed_is_kept_once_with_its_reason() {
         assert_eq!(done.acknowledge, [1]);
         assert_eq!(done.settled, [Outcome::Committed, Outcome::Failed, Outcome::Committed]);
     }
-    let kept = dispatching.pipeline.store().failures();
+    let kept = dispatching.pipeline.failures().await;
     assert_eq!(kept.len(), 1, "once for each delivery");
     assert_eq!((kept[0].id.as_str(), kept[0].code.as_str()), ("x", "corrupt"));
     assert_eq!(kept[0].message, "the domain panicked: it exploded");

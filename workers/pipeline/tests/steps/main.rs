@@ -6,6 +6,7 @@
 mod admission;
 mod broken;
 mod dispatch;
+mod host;
 mod persist;
 mod project;
 mod relay;

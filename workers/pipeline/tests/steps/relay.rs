@@ -108,7 +108,7 @@ async fn a_commit_with_an_event_that_nobody_can_read_keeps_no_other_back() {
     );
     pipeline.store().append(vec![append.unwrap()]).await.remove(0).unwrap();
     let bus = Notes::default();
-    relay(&pipeline.catalog, &bus, &pipeline.store().log()).await.unwrap();
+    relay(&pipeline.catalog, &bus, &pipeline.log().await).await.unwrap();
     let told = bus.entries.lock().unwrap();
     assert_eq!(told.len(), 2, "the packed commits, and the one public event that its commit can account for");
     assert_eq!(detail(&told[0])["commits"].as_array().unwrap().len(), 2);

@@ -25,7 +25,7 @@ fn every_name_in_the_table_is_a_test() {
     let pipeline = Path::new(env!("CARGO_MANIFEST_DIR"));
     let table = fs::read_to_string(pipeline.join("src/laws/README.md")).unwrap();
     let mut text = String::new();
-    for folder in ["src", "tests"] {
+    for folder in ["src", "tests", "../local/src", "../local/tests", "../api/tests", "../cli/tests/faults"] {
         sources(&pipeline.join(folder), &mut text);
     }
     let names = named(&table);

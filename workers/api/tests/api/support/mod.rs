@@ -34,6 +34,10 @@ pub(crate) struct World {
 }
 
 pub(crate) fn world() -> World {
+    world_within(Limits::default())
+}
+
+pub(crate) fn world_within(limits: Limits) -> World {
     let (queue, statuses, commits) = (Arc::<Queue>::default(), Arc::<Statuses>::default(), Arc::<Commits>::default());
     let (index, health) = (Arc::<Index>::default(), Arc::<Parts>::default());
     let router = api::router(App {
@@ -47,7 +51,7 @@ pub(crate) fn world() -> World {
         policies: Arc::new(Policies),
         verify: Arc::new(NothingDiffers),
         health: health.clone(),
-        limits: Limits::default(),
+        limits,
     });
     World { router, queue, statuses, commits, index, health }
 }

@@ -208,6 +208,15 @@ impl CommitStore for Commits {
     ) -> Result<(Vec<StreamId>, Option<String>), Unavailable> {
         Ok((Vec::new(), None))
     }
+
+    async fn claims(
+        &self,
+        _: &Tenant,
+        _: Option<&str>,
+        _: usize,
+    ) -> Result<(Vec<(ClaimKey, Holder)>, Option<String>), Unavailable> {
+        Ok((Vec::new(), None))
+    }
 }
 
 /// Answers every search with the same; keeps what it was asked.

@@ -30,6 +30,21 @@ pub(crate) fn booking(id: &str, arrival: &str, departure: &str) -> Value {
             "party": { "adults": 2, "children": 0 } })
 }
 
+/// The data of a command about a booking, and no more.
+pub(crate) fn id_of(booking: &str) -> Value {
+    json!({ "bookingId": booking })
+}
+
+/// The data of a command about a booking on a day.
+pub(crate) fn on(booking: &str, day: &str) -> Value {
+    json!({ "bookingId": booking, "on": day })
+}
+
+/// The data of `ChangeBooking`: its dates.
+pub(crate) fn dates(booking: &str, arrival: &str, departure: &str) -> Value {
+    json!({ "bookingId": booking, "arrival": arrival, "departure": departure })
+}
+
 /// The data of `CreateComment`.
 pub(crate) fn comment(text: &str) -> Value {
     json!({ "subject": "picture/42", "text": text })

@@ -5,7 +5,12 @@ use std::{
     sync::Arc,
 };
 
-use pipeline::ports::clock::SystemClock;
+use async_trait::async_trait;
+use pipeline::{
+    laws::inbox::ReadInbox,
+    ports::{Unavailable, clock::SystemClock, queue::Failed},
+};
+use rusqlite::Connection;
 use tempfile::TempDir;
 
 use super::super::{
@@ -34,7 +39,20 @@ fn small() -> Ready<(Queue, TempDir)> {
     ready((store.queue().clone(), folder))
 }
 
+#[async_trait]
+impl ReadInbox for Store {
+    async fn kept(&self) -> Result<Vec<Failed>, Unavailable> {
+        let read = |db: &Connection| {
+            let mut select = db.prepare("SELECT failed FROM inbox")?;
+            let rows = select.query_map([], |row| row.get::<_, String>(0))?;
+            Ok(rows.map(|row| serde_json::from_str(&row.unwrap()).unwrap()).collect())
+        };
+        self.inner.readers.read("read the inbox", read).await
+    }
+}
+
 pipeline::commit_store_laws!(store);
+pipeline::failure_inbox_laws!(store);
 pipeline::snapshot_store_laws!(store);
 pipeline::status_store_laws!(ledger);
 pipeline::command_queue_laws!(queue);

@@ -3,6 +3,7 @@
 mod durable;
 mod laws;
 mod order;
+mod prune;
 mod speed;
 
 use std::{path::Path, sync::Arc, time::Duration};

@@ -22,16 +22,7 @@ macro_rules! laws {
     };
 }
 
-laws!(
-    denies_by_default,
-    names_the_deciding_policies,
-    lets_a_forbidding_policy_win,
-    decides_on_the_resource,
-    tells_subjects_of_the_same_roles_apart,
-    denies_what_it_can_not_evaluate,
-    denies_attributes_of_another_type,
-    decides_early_as_it_would_late,
-);
+crate::policy_engine_laws! { [laws] }
 
 const EFFECTS: [&str; 3] = ["permit", "permit", "forbid"];
 const PRINCIPALS: [&str; 5] = [

@@ -7,6 +7,23 @@ use kernel::{Actor, Attribute, Attributes, catalog::PolicySource};
 
 use crate::ports::identity::{PolicyEngine, Resource, Ruling};
 
+/// Hands the list of all laws to `$each`, with what it needs besides.
+#[macro_export]
+macro_rules! policy_engine_laws {
+    ([$($each:tt)+] $($rest:tt)*) => {
+        $($each)+! { $($rest)*
+            denies_by_default,
+            names_the_deciding_policies,
+            lets_a_forbidding_policy_win,
+            decides_on_the_resource,
+            tells_subjects_of_the_same_roles_apart,
+            denies_what_it_can_not_evaluate,
+            denies_attributes_of_another_type,
+            decides_early_as_it_would_late,
+        }
+    };
+}
+
 /// The policies that the laws speak of.
 pub const POLICIES: PolicySource = PolicySource {
     name: "laws",

@@ -83,6 +83,12 @@ impl Unpacked {
         bodies + self.envelope.authorization.len() + 256
     }
 
+    /// Its commands in two messages, in order.
+    pub(super) fn halves(&self) -> impl Iterator<Item = Unpacked> + '_ {
+        let (first, second) = self.bodies.split_at(self.bodies.len() / 2);
+        [first, second].into_iter().map(|bodies| Unpacked { bodies: bodies.to_vec(), ..self.clone() })
+    }
+
     /// Its commands, each as a message of its own.
     pub(super) fn each(&self) -> impl Iterator<Item = Unpacked> + '_ {
         self.bodies.iter().map(|body| Unpacked { bodies: vec![body.clone()], ..self.clone() })

@@ -2,11 +2,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 use kernel::{CommandRecord, Corrupt, EventRecord, Verdict};
+use serde::Serialize;
 
-use super::{
-    decide::{Asked, Step},
-    warm::Loaded,
-};
+use super::{decide::Step, warm::Loaded, work::Asked};
 use crate::{ports::commits::ClaimWrite, steps::StepError};
 
 /// The largest commit, in bytes of its JSON: what else would go in goes into the next.
@@ -95,7 +93,7 @@ pub(super) fn too_large(bytes: usize) -> Verdict {
 }
 
 /// How many bytes a record takes as JSON, without writing them anywhere.
-pub(super) fn size(record: &CommandRecord) -> Result<usize, Corrupt> {
+pub(super) fn size(record: &impl Serialize) -> Result<usize, Corrupt> {
     struct Count(usize);
     impl std::io::Write for Count {
         fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
@@ -108,7 +106,7 @@ pub(super) fn size(record: &CommandRecord) -> Result<usize, Corrupt> {
     }
     let mut count = Count(1); // the comma
     serde_json::to_writer(&mut count, record)
-        .map_err(|error| Corrupt(format!("a command can't be recorded: {error}")))?;
+        .map_err(|error| Corrupt(format!("a commit can't be recorded: {error}")))?;
     Ok(count.0)
 }
 

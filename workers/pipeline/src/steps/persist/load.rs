@@ -10,8 +10,8 @@ use kernel::{
 
 use super::{
     Persist,
-    decide::Work,
     warm::{Ids, Loaded},
+    work::Work,
 };
 use crate::{
     ports::commits::{Position, Stored},

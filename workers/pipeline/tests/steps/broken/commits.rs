@@ -45,12 +45,20 @@ enum Bug {
     Rewrites,
     /// A page of streams ends early.
     ForgetsStreams,
+    /// A page of claims ends early.
+    ForgetsClaims,
+    /// A commit's claims are not read.
+    HidesClaims,
 }
 
 struct Broken(MemoryStore, Bug);
 
-fn same_tenant(key: &ClaimKey) -> ClaimKey {
-    ClaimKey { tenant: "all".parse().unwrap(), ..key.clone() }
+fn everybodys() -> Tenant {
+    "all".parse().unwrap()
+}
+
+fn mixed(key: &ClaimKey) -> ClaimKey {
+    ClaimKey { tenant: everybodys(), ..key.clone() }
 }
 
 /// The same commit at the same position, with other claims.
@@ -117,13 +125,11 @@ impl Broken {
                 return store.append(vec![with_claims(&append, honest)]).await.remove(0);
             }
             Bug::MixesTenants => {
-                let mixed = claims.iter().map(|claim| match claim {
-                    ClaimWrite::Take { key, over } => ClaimWrite::Take { key: same_tenant(key), over: over.clone() },
-                    ClaimWrite::Release { key, held } => {
-                        ClaimWrite::Release { key: same_tenant(key), held: held.clone() }
-                    }
+                let claims = claims.iter().map(|claim| match claim {
+                    ClaimWrite::Take { key, over } => ClaimWrite::Take { key: mixed(key), over: over.clone() },
+                    ClaimWrite::Release { key, held } => ClaimWrite::Release { key: mixed(key), held: held.clone() },
                 });
-                return store.append(vec![with_claims(&append, mixed.collect())]).await.remove(0);
+                return store.append(vec![with_claims(&append, claims.collect())]).await.remove(0);
             }
             _ => {}
         }
@@ -133,11 +139,7 @@ impl Broken {
     /// The first claim whose holder is not the one that was read.
     async fn taken(&self, claims: &[ClaimWrite]) -> Result<Option<usize>, Unavailable> {
         for (index, claim) in claims.iter().enumerate() {
-            let (key, read) = match claim {
-                ClaimWrite::Take { key, over } => (key, over.as_ref()),
-                ClaimWrite::Release { key, held } => (key, Some(held)),
-            };
-            if self.0.holders(std::slice::from_ref(key)).await?.remove(0).as_ref() != read {
+            if self.0.holders(std::slice::from_ref(claim.key())).await?.remove(0).as_ref() != claim.read() {
                 return Ok(Some(index));
             }
         }
@@ -157,9 +159,11 @@ impl CommitStore for Broken {
 
     async fn read(&self, key: &StreamKey, from: u64, limit: usize) -> Result<Page, Unavailable> {
         let mut page = CommitStore::read(&self.0, key, from, limit).await?;
-        if self.1 == Bug::Rewrites {
-            for stored in &mut page.commits {
-                *stored = Arc::new(Stored { bytes: stored.bytes + 1, ..Stored::clone(stored) });
+        for stored in &mut page.commits {
+            match self.1 {
+                Bug::Rewrites => Arc::make_mut(stored).bytes += 1,
+                Bug::HidesClaims => Arc::make_mut(stored).commit.claims.clear(),
+                _ => {}
             }
         }
         Ok(page)
@@ -181,7 +185,7 @@ impl CommitStore for Broken {
 
     async fn holders(&self, claims: &[ClaimKey]) -> Result<Vec<Option<Holder>>, Unavailable> {
         if self.1 == Bug::MixesTenants {
-            return self.0.holders(&claims.iter().map(same_tenant).collect::<Vec<_>>()).await;
+            return self.0.holders(&claims.iter().map(mixed).collect::<Vec<_>>()).await;
         }
         self.0.holders(claims).await
     }
@@ -213,6 +217,20 @@ impl CommitStore for Broken {
         Ok((names, next.filter(|_| self.1 != Bug::ForgetsStreams)))
     }
 
+    async fn claims(
+        &self,
+        tenant: &Tenant,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<(Vec<(ClaimKey, Holder)>, Option<String>), Unavailable> {
+        let of = if self.1 == Bug::MixesTenants { &everybodys() } else { tenant };
+        let (mut claims, next) = self.0.claims(of, cursor, limit).await?;
+        for (key, _) in &mut claims {
+            key.tenant = tenant.clone();
+        }
+        Ok((claims, next.filter(|_| self.1 != Bug::ForgetsClaims)))
+    }
+
     async fn is_void(&self, tenant: &Tenant, holder: &Holder) -> Result<bool, Unavailable> {
         let key = StreamKey::new(tenant.clone(), holder.stream.clone());
         let commit = self.at(&key, holder.seq).await?;
@@ -237,6 +255,8 @@ async fn each_broken_commit_store_fails_its_own_law() {
         (Bug::NeverVoid, &["a_claim_of_a_missing_commit_is_void"]),
         (Bug::Rewrites, &["a_commit_is_read_as_it_was_appended"]),
         (Bug::ForgetsStreams, &["streams_are_listed_page_by_page"]),
+        (Bug::ForgetsClaims, &["claims_are_listed_page_by_page"]),
+        (Bug::HidesClaims, &["a_commit_tells_the_claims_that_it_changed"]),
     ] {
         let fresh = || Broken(MemoryStore::default(), bug);
         assert_eq!(pipeline::commit_store_laws!([failing] fresh), laws, "{bug:?}");

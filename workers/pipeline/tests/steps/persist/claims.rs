@@ -112,11 +112,11 @@ async fn a_release_of_what_is_not_ours_is_counted_and_dropped_and_the_command_co
 async fn a_claim_whose_commit_is_gone_is_void() {
     let pipeline = Pipeline::new();
     pipeline.ask(&[hold("c1", "toy/a", &["x"], &[]), hold("c2", "toy/b", &["y"], &[])]).await;
-    pipeline.store().lose(&key("toy/a"));
+    pipeline.lose("toy/a").await;
     assert_eq!(pipeline.ask_one(hold("c3", "toy/b", &["x"], &[])).await, "committed 2");
     assert_eq!(held_by(&pipeline, "x").await.unwrap(), "toy/b");
     // a stream that was restored to nothing takes its own claim anew
-    pipeline.store().lose(&key("toy/b"));
+    pipeline.lose("toy/b").await;
     assert_eq!(pipeline.restarted().ask_one(hold("c4", "toy/b", &["y"], &[])).await, "committed 1");
     let stored = pipeline.store().at(&key("toy/b"), 1).await.unwrap().unwrap();
     assert_eq!(holder(&pipeline, "y").await.unwrap().hash, stored.hash);

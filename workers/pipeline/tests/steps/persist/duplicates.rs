@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::support::{Pipeline, add, batch, command, id, key, known, minutes, noon, with};
+use crate::support::{Pipeline, add, batch, command, id, key, known, minutes, noon, push, verdicts, with};
 
 #[tokio::test]
 async fn the_same_command_within_a_batch_has_one_effect() {
@@ -99,6 +99,39 @@ async fn an_id_used_for_other_content_is_refused_and_the_first_outcome_stays() {
     assert_eq!(pipeline.ask_one(add("c1", 1)).await, "committed 1");
     assert_eq!(pipeline.value("toy/a").await, 1);
     assert_eq!(pipeline.status("c1").await.unwrap(), "committed 1", "a refusal does not overwrite what is committed");
+}
+
+#[tokio::test]
+async fn a_duplicate_is_found_before_permission_is_asked() {
+    let close = |id: &str| command(id, "toy/a", "Close", json!({}));
+    let (staff, guest, nobody) = ("acme/alice/staff", "acme/bob/guest", "acme/eve/nobody");
+    let asked = [
+        (guest, close("c0"), "refused forbidden"),
+        (staff, close("c1"), "committed 1"),
+        (guest, close("c1"), "committed 1"),
+        (nobody, close("c1"), "committed 1"),
+        (guest, with(close("c1"), "expectedVersion", 9), "refused id-reused"),
+        (nobody, add("c2", 1), "refused forbidden"),
+    ];
+    let wanted: Vec<_> = asked.iter().map(|(.., told)| *told).collect();
+    let (together, apart) = (Pipeline::new(), Pipeline::new());
+    let mut at_once = batch(&[]);
+    let mut one_by_one = Vec::new();
+    for (token, command, _) in &asked {
+        push(&mut at_once, token, command);
+        let mut alone = batch(&[]);
+        push(&mut alone, token, command);
+        apart.restarted().run(&mut alone).await.unwrap();
+        one_by_one.extend(verdicts(&alone));
+    }
+    together.run(&mut at_once).await.unwrap();
+    assert_eq!(verdicts(&at_once), wanted);
+    assert_eq!(one_by_one, wanted);
+    for pipeline in [together, apart] {
+        assert_eq!(pipeline.commits("toy/a").await.len(), 1, "what is denied leaves nothing in the stream");
+        assert_eq!(pipeline.status("c0").await.unwrap(), "refused forbidden");
+        assert_eq!(pipeline.status("c1").await.unwrap(), "committed 1");
+    }
 }
 
 #[tokio::test]

@@ -31,7 +31,7 @@ async fn any_order_and_any_repetition_come_to_the_same() {
     for name in VIEWS {
         let view = view(&pipeline, name);
         let expected = from_scratch(&view, &pipeline.tap, "toy/a").await;
-        for order in permutations(commits.len()) {
+        for order in permutations(commits.len()).into_iter().step_by(crate::host::EVERY) {
             let index = Index::default();
             for number in &order {
                 project(&view, &*pipeline.tap, &index, &commits[*number..=*number]).await.unwrap();

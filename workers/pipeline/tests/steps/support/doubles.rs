@@ -8,18 +8,17 @@ use std::{
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use kernel::{Actor, Attribute, Id, Refusal, StreamId, StreamKey, Tenant};
-use pipeline::{
-    memory::commits::MemoryStore,
-    ports::{
-        Unavailable,
-        clock::Clock,
-        commits::{Append, AppendError, ClaimKey, CommitStore, Holder, Page, Seen, Stored},
-        feed::{Bus, BusEntry},
-        identity::{Bound, Claims, PolicyEngine, Resource, Ruling, TokenError, TokenVerifier},
-        status::Status,
-        workflow::TaskTokens,
-    },
+use pipeline::ports::{
+    Unavailable,
+    clock::Clock,
+    commits::{Append, AppendError, ClaimKey, CommitStore, Holder, Page, Seen, Stored},
+    feed::{Bus, BusEntry},
+    identity::{Bound, Claims, PolicyEngine, Resource, Ruling, TokenError, TokenVerifier},
+    status::Status,
+    workflow::TaskTokens,
 };
+
+use crate::host;
 
 pub(crate) fn down() -> Unavailable {
     Unavailable::new("reaching it", "it is down")
@@ -149,12 +148,19 @@ pub(crate) enum Fault {
 }
 
 /// A store whose calls are counted, and fail as told.
-#[derive(Default)]
 pub(crate) struct Tapped {
-    pub(crate) store: MemoryStore,
+    pub(crate) store: host::Store,
+    pub(crate) rest: host::Rest,
     pub(crate) calls: Mutex<BTreeMap<&'static str, usize>>,
     faults: Mutex<BTreeMap<&'static str, VecDeque<Option<Fault>>>>,
     damage: Mutex<Option<fn(&mut Stored)>>,
+}
+
+impl Default for Tapped {
+    fn default() -> Self {
+        let (store, rest) = host::store();
+        Self { store, rest, calls: Mutex::default(), faults: Mutex::default(), damage: Mutex::default() }
+    }
 }
 
 impl Tapped {
@@ -257,5 +263,14 @@ impl CommitStore for Tapped {
         limit: usize,
     ) -> Result<(Vec<StreamId>, Option<String>), Unavailable> {
         self.tap("streams", self.store.streams(tenant, cursor, limit)).await
+    }
+
+    async fn claims(
+        &self,
+        tenant: &Tenant,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<(Vec<(ClaimKey, Holder)>, Option<String>), Unavailable> {
+        self.tap("claims", self.store.claims(tenant, cursor, limit)).await
     }
 }

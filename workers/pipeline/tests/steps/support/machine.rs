@@ -97,8 +97,8 @@ impl Dispatching {
     }
 
     /// The ids of the commands in the inbox.
-    pub(crate) fn given_up(&self) -> Vec<String> {
-        self.pipeline.store().failures().iter().map(|failed| failed.id.to_string()).collect()
+    pub(crate) async fn given_up(&self) -> Vec<String> {
+        self.pipeline.failures().await.iter().map(|failed| failed.id.to_string()).collect()
     }
 }
 

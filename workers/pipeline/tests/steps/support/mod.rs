@@ -12,9 +12,9 @@ use jiff::{SignedDuration, Timestamp};
 use kernel::{Catalog, Id, StreamKey, Tenant};
 use pipeline::{
     laws::sample::second,
-    memory::commits::MemoryStore,
     ports::{
         commits::{CommitStore, Stored},
+        queue::Failed,
         snapshots::SnapshotStore,
         status::{Known, Outcome, StatusStore},
     },
@@ -30,6 +30,8 @@ use pipeline::{
 use serde_json::{Value, json, value::to_raw_value};
 
 use self::doubles::{Answers, PlainPolicies, PlainTokens, StillClock, Tapped};
+
+use crate::host;
 
 /// The time of most tests, and when their commands are issued and received.
 pub(crate) fn noon() -> Timestamp {
@@ -175,8 +177,23 @@ impl Pipeline {
         Self::over(self.tap.clone())
     }
 
-    pub(crate) fn store(&self) -> &MemoryStore {
+    pub(crate) fn store(&self) -> &host::Store {
         &self.tap.store
+    }
+
+    /// Every commit, in the order in which they were appended.
+    pub(crate) async fn log(&self) -> Vec<Arc<Stored>> {
+        host::log(self.store(), &self.tap.rest).await
+    }
+
+    /// Forgets a stream's commits but not their claims, as a restore of an older copy would.
+    pub(crate) async fn lose(&self, stream: &str) {
+        host::lose(self.store(), &self.tap.rest, &key(stream)).await;
+    }
+
+    /// The commands that were given up, oldest first.
+    pub(crate) async fn failures(&self) -> Vec<Failed> {
+        host::failures(self.store(), &self.tap.rest).await
     }
 
     /// All steps, once.

@@ -12,7 +12,6 @@ use kernel::{
     query::Query,
 };
 use pipeline::{
-    memory::search::MemoryIndex,
     ports::{
         Unavailable,
         commits::{CommitStore, Stored},
@@ -24,6 +23,7 @@ use pipeline::{
 use serde_json::{Map, Value};
 
 use super::{doubles::Tapped, key};
+use crate::host;
 
 /// What an index does with an entry, where a test wants something else than the real thing.
 pub(crate) type Meddle = Box<dyn FnMut(&Entry) -> Option<Put> + Send>;
@@ -39,10 +39,10 @@ pub(crate) enum Bug {
     TwoFolds,
 }
 
-/// An index in memory. At a call of one's choice another projector does all its work first.
-#[derive(Default)]
+/// The host's index. At a call of one's choice another projector does all its work first.
 pub(crate) struct Index {
-    pub(crate) inner: MemoryIndex,
+    pub(crate) inner: host::Views,
+    _rest: host::Rest,
     /// How many calls were made.
     calls: Mutex<usize>,
     rival: Mutex<Option<Rival>>,
@@ -52,6 +52,22 @@ pub(crate) struct Index {
     before: Mutex<Option<Vec<Entry>>>,
     /// What was called, and how much of it.
     pub(crate) log: Mutex<Vec<String>>,
+}
+
+impl Default for Index {
+    fn default() -> Self {
+        let (inner, rest) = host::views();
+        Self {
+            inner,
+            _rest: rest,
+            calls: Mutex::default(),
+            rival: Mutex::default(),
+            meddle: Mutex::default(),
+            bug: Bug::default(),
+            before: Mutex::default(),
+            log: Mutex::default(),
+        }
+    }
 }
 
 struct Rival {

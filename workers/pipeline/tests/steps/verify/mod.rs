@@ -1,5 +1,7 @@
 //! Verify: what is stored wrongly is named.
 
+mod claims;
+
 use std::sync::{Arc, Mutex};
 
 use pipeline::{
@@ -32,7 +34,7 @@ async fn given(commands: &[serde_json::Value]) -> (Pipeline, Arc<Index>) {
 
 async fn project_all(pipeline: &Pipeline, index: &Index) {
     for view in pipeline.catalog.views() {
-        project(view, &*pipeline.tap, index, &pipeline.store().log()).await.unwrap();
+        project(view, &*pipeline.tap, index, &pipeline.log().await).await.unwrap();
     }
 }
 
