@@ -41,4 +41,4 @@ test-cdk: cdk/node_modules/.package-lock.json
 	cd cdk && npm run --silent check && npm test --silent
 
 cdk/node_modules/.package-lock.json: cdk/package-lock.json
-	cd cdk && npm ci --silent && touch node_modules/.package-lock.json
+	cd cdk && npm install --no-save --silent && touch node_modules/.package-lock.json
