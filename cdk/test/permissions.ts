@@ -30,8 +30,8 @@ export function permissions(host: Host): Permissions {
       }
     }
     for (const policy of Object.values(resources)) {
-      if (policy.Type === 'AWS::IAM::ManagedPolicy') throw new Error('a managed policy is not understood');
-      if (policy.Type !== 'AWS::IAM::Policy') continue;
+      // a role with more rights than one policy holds has the rest in managed ones
+      if (!['AWS::IAM::Policy', 'AWS::IAM::ManagedPolicy'].includes(policy.Type)) continue;
       const document = policy.Properties.PolicyDocument as unknown as { Statement: Statement[] };
       for (const role of policy.Properties.Roles as { Ref: string }[]) {
         const resource = resources[role.Ref];

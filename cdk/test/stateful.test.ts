@@ -1,10 +1,13 @@
 import { Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
+import { views } from '../lib/views.js';
 import { all, host, place, resources } from './host.js';
 
 const { stateful, stateless } = host();
 const both = [stateful, stateless];
 const DAY = 86_400;
+// each view's, and that of the statuses
+const projectors = views().length + 1;
 
 describe('what was accepted and committed outlives mistakes', () => {
   test('tables are encrypted, protected, and can be restored to any moment', () => {
@@ -67,7 +70,8 @@ describe('queues', () => {
   });
 
   test('each leads to an inbox of its own, which keeps its messages longer, and is high', () => {
-    expect(sources).toHaveLength(5);
+    // the queue of commands, and each projector's
+    expect(sources).toHaveLength(1 + projectors);
     const inboxes = sources.map(({ Properties }) => {
       const { deadLetterTargetArn, maxReceiveCount } = Properties.RedrivePolicy as Record<string, unknown>;
       expect(maxReceiveCount).toBe(1000);
@@ -120,7 +124,7 @@ describe('queues', () => {
       const { Statement } = policy.Properties.PolicyDocument as { Statement: Record<string, unknown>[] };
       return Statement.filter((statement) => statement.Effect === 'Allow');
     });
-    expect(sends).toHaveLength(8);
+    expect(sends).toHaveLength(2 * projectors);
     for (const send of sends) {
       expect(send.Principal).toEqual({ Service: 'events.amazonaws.com' });
       expect(send.Condition).toHaveProperty('ArnLike');

@@ -1,7 +1,7 @@
 import { Capture, Match } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { Variable } from '../lib/environment.js';
-import { views } from '../lib/views.js';
+import { statuses, title, views } from '../lib/views.js';
 import { host, place, resources } from './host.js';
 
 const { stateless } = host();
@@ -15,7 +15,7 @@ const environments = new Map(
 
 describe('functions', () => {
   test('are what the pipeline is made of', () => {
-    const projectors = ['ProjectAvailability', 'ProjectBookings', 'ProjectComments', 'ProjectStatuses'];
+    const projectors = [...views(), statuses].map((view) => `Project${title(view.name)}`);
     const others = ['ApiCommands', 'ApiQueries', 'Authorize', 'Dispatch', 'Persist', 'Reannounce', 'Relay', 'Settle'];
     expect([...environments.keys()].sort()).toEqual([...others, ...projectors, 'Validate'].sort());
   });
@@ -56,7 +56,7 @@ describe('functions', () => {
     elsewhere.stateless.resourcePropertiesCountIs(
       'AWS::Lambda::Function',
       { Environment: { Variables: Match.objectLike({ [Variable.issuer]: 'us', [Variable.issuerKeys]: keysUrl }) } },
-      3,
+      4,
     );
   });
 });

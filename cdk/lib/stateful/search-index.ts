@@ -77,7 +77,7 @@ export class SearchIndex extends Construct {
 
   /** Asking how the domain is. */
   grantHealth(asker: IGrantable): void {
-    this.#allow(asker, ['es:DescribeDomainHealth'], [this.domain.domainArn]);
+    this.grantFind(asker);
     this.#allow(asker, ['es:ESHttpGet'], [this.#path('_cluster/health')]);
   }
 

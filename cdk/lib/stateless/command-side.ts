@@ -58,6 +58,7 @@ export class CommandSide extends Construct {
       [Variable.stateMachine]: this.workflow.machine.stateMachineArn,
       [Variable.bus]: bus.eventBusName,
       [Variable.stampKeyParameter]: stamps.parameterName,
+      ...issuer(common, stateful),
       [Variable.backoff]: String(options.dispatch.backoff),
       [Variable.backoffLimit]: String(options.dispatch.backoffLimit),
     });
@@ -70,6 +71,8 @@ export class CommandSide extends Construct {
     bus.grantPutEventsTo(dispatch);
     grantAnswerTasks(dispatch);
     stamps.grantRead(dispatch);
+    // what is condemned is recorded under the tenant that a valid signature names
+    stateful.issuerKeys?.grantRead(dispatch);
   }
 }
 

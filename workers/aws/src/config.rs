@@ -1,6 +1,6 @@
 //! What the environment of a function names. Every name stands here, and nowhere else.
 
-use std::time::Duration;
+use std::{str::FromStr, time::Duration};
 
 /// The table of commits.
 pub const COMMITS_TABLE: &str = "FACTMILL_COMMITS_TABLE";
@@ -26,6 +26,16 @@ pub const ISSUER_KEYS: &str = "FACTMILL_ISSUER_KEYS";
 pub const BACKOFF: &str = "FACTMILL_BACKOFF_SECONDS";
 /// The longest that it waits, in seconds. Optional.
 pub const BACKOFF_LIMIT: &str = "FACTMILL_BACKOFF_LIMIT_SECONDS";
+/// The name of the search domain.
+pub const SEARCH_DOMAIN: &str = "FACTMILL_OPENSEARCH_DOMAIN";
+/// What the names of all indices begin with. Optional.
+pub const INDEX_PREFIX: &str = "FACTMILL_INDEX_PREFIX";
+/// The number of the indices to write to. Optional: 1.
+pub const INDEX_GENERATION: &str = "FACTMILL_INDEX_GENERATION";
+/// The view that a projector makes; `statuses` for the statuses of commands.
+pub const VIEW: &str = "FACTMILL_VIEW";
+/// Which part of the API a function serves: `commands` or `queries`.
+pub const API: &str = "FACTMILL_API";
 /// What is logged, as `tracing` filters it. Optional.
 pub const LOG: &str = "FACTMILL_LOG";
 
@@ -36,8 +46,8 @@ pub enum ConfigError {
     #[error("the environment has no `{0}`")]
     Missing(&'static str),
     /// It is none of what it must be.
-    #[error("`{0}` in the environment must be a number of seconds")]
-    NoSeconds(&'static str),
+    #[error("`{0}` in the environment must be a whole number")]
+    NoNumber(&'static str),
 }
 
 /// The value of a name; empty counts as missing.
@@ -52,6 +62,10 @@ pub fn optional(name: &'static str) -> Option<String> {
 
 /// A time that may be left out.
 pub fn seconds(name: &'static str) -> Result<Option<Duration>, ConfigError> {
-    let read = |text: String| text.parse().map(Duration::from_secs).map_err(|_| ConfigError::NoSeconds(name));
-    optional(name).map(read).transpose()
+    Ok(number(name)?.map(Duration::from_secs))
+}
+
+/// A number that may be left out.
+pub fn number<T: FromStr>(name: &'static str) -> Result<Option<T>, ConfigError> {
+    optional(name).map(|text| text.parse().map_err(|_| ConfigError::NoNumber(name))).transpose()
 }

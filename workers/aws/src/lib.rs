@@ -3,14 +3,17 @@
 //! Start at [`config`] (what the environment names) and [`clients`] (one client of each service in a process). Each other
 //! module is one service's side of one or more ports; nothing here knows a domain.
 
+pub mod absent;
 pub mod announce;
 pub mod clients;
 pub mod config;
 pub mod dynamodb;
 pub mod eventbridge;
+pub mod health;
 pub mod keys;
 pub mod lambda;
 pub mod opensearch;
+pub mod project;
 pub mod reannounce;
 pub mod relay;
 pub mod sqs;

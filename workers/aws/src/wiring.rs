@@ -1,19 +1,25 @@
 //! The ports of a function, as its environment names them. To be made before its first event.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
+use api::{App, Limits};
 use aws_config::SdkConfig;
+use kernel::{Catalog, StreamKey, id::BadId};
 use pipeline::{
-    identity::jwt::JwtVerifier,
+    identity::{cedar::CedarEngine, jwt::JwtVerifier, policies::PolicyError},
     ports::{Unavailable, clock::SystemClock},
-    steps::dispatch::Backoff,
+    steps::{dispatch::Backoff, verify::Verify},
 };
 
 use crate::{
+    absent::Absent,
+    announce::Announced,
     config::{self, ConfigError, required},
     dynamodb::DynamoStore,
     eventbridge::EventBridgeBus,
+    health::Stores,
     keys,
+    opensearch::{Client, Domain, Naming, OpenSearchIndex, OpenSearchStatuses},
     sqs::{SqsInbox, SqsQueue, Stamps, WeakKey},
     stepfunctions::{StepFunctionsTokens, StepFunctionsWorkflow},
 };
@@ -30,7 +36,19 @@ pub enum WiringError {
     /// The key of acceptance stamps is none.
     #[error(transparent)]
     WeakKey(#[from] WeakKey),
+    /// The policies are not valid.
+    #[error(transparent)]
+    Policies(#[from] PolicyError),
+    /// A name of ours is none.
+    #[error(transparent)]
+    Name(#[from] BadId),
 }
+
+/// The longest that the API may take for a request: longer than a client may ask it to wait, and shorter than its
+/// function may take.
+const REQUEST: Duration = Duration::from_millis(26_500);
+/// The stream that is asked for to see whether the store answers.
+const PROBE: (&str, &str) = ("factmill", "health/probe");
 
 /// Commits, claims and snapshots.
 pub fn store(sdk: &SdkConfig) -> Result<DynamoStore, WiringError> {
@@ -89,5 +107,81 @@ pub fn backoff() -> Result<Backoff, WiringError> {
     Ok(Backoff {
         first: config::seconds(config::BACKOFF)?.unwrap_or(usual.first),
         longest: config::seconds(config::BACKOFF_LIMIT)?.unwrap_or(usual.longest),
+    })
+}
+
+/// The cluster of the views, and how its indices are called.
+pub struct Search {
+    /// The cluster.
+    pub client: Client,
+    /// Its indices.
+    pub naming: Naming,
+    /// The domain that it is of.
+    pub domain: String,
+}
+
+impl Search {
+    /// The statuses of commands.
+    pub fn statuses(&self) -> OpenSearchStatuses {
+        OpenSearchStatuses::new(self.client.clone(), &self.naming)
+    }
+}
+
+/// Finds the cluster of the views.
+pub async fn search(sdk: &SdkConfig) -> Result<Search, WiringError> {
+    let domain = required(config::SEARCH_DOMAIN)?;
+    let usual = Naming::default();
+    let naming = Naming {
+        prefix: config::optional(config::INDEX_PREFIX).unwrap_or(usual.prefix),
+        generation: config::number(config::INDEX_GENERATION)?.unwrap_or(usual.generation),
+    };
+    let found = Domain::find(sdk, &domain).await?;
+    Ok(Search { client: Client::connect(&found.url, Some(sdk))?, naming, domain })
+}
+
+/// The write side of the API: commands, and what came of them. It reads no views and no streams.
+pub async fn commands_api(sdk: &SdkConfig, catalog: Catalog) -> Result<App, WiringError> {
+    let catalog = Arc::new(catalog);
+    let (search, stamps) = tokio::try_join!(search(sdk), stamps(sdk))?;
+    Ok(App {
+        clock: Arc::new(SystemClock),
+        queue: Arc::new(queue(sdk, stamps)?),
+        statuses: Arc::new(Announced::over(Arc::new(bus(sdk)?), Arc::new(search.statuses()))),
+        commits: Arc::new(Absent),
+        index: Arc::new(Absent),
+        tokens: Arc::new(verifier(sdk)?),
+        policies: Arc::new(CedarEngine::new(catalog.policy_sources())?),
+        verify: Arc::new(Absent),
+        health: Arc::new(Absent),
+        limits: Limits { request: REQUEST },
+        catalog,
+    })
+}
+
+/// The read side of the API: all the rest. It sends nothing.
+pub async fn queries_api(sdk: &SdkConfig, catalog: Catalog) -> Result<App, WiringError> {
+    let catalog = Arc::new(catalog);
+    let Search { client, naming, domain } = search(sdk).await?;
+    let commits = store(sdk)?;
+    let index = Arc::new(OpenSearchIndex::new(client.clone(), naming));
+    let (tenant, stream) = PROBE;
+    Ok(App {
+        clock: Arc::new(SystemClock),
+        queue: Arc::new(Absent),
+        statuses: Arc::new(Absent),
+        commits: Arc::new(commits.clone()),
+        index: index.clone(),
+        tokens: Arc::new(verifier(sdk)?),
+        policies: Arc::new(CedarEngine::new(catalog.policy_sources())?),
+        verify: Arc::new(Verify { catalog: catalog.clone(), commits: Arc::new(commits.clone()), index }),
+        health: Arc::new(Stores {
+            stream: StreamKey::new(tenant.parse()?, stream.parse()?),
+            commits,
+            search: client,
+            domain,
+            sdk: sdk.clone(),
+        }),
+        limits: Limits { request: REQUEST },
+        catalog,
     })
 }

@@ -27,7 +27,7 @@ pub(crate) struct Host {
     key: EncodingKey,
     pub(crate) kid: String,
     /// While its pipe is open, the embedded engine lives.
-    _engine: Option<Child>,
+    engine: Option<Child>,
 }
 
 /// The host under test.
@@ -52,7 +52,12 @@ impl Host {
         let kid = issuer.jwks().keys[0].common.key_id.clone().unwrap();
         let pem = std::fs::read_to_string(folder.join("issuer.pem")).unwrap();
         let der: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
-        Self { url, key: EncodingKey::from_ed_der(&STANDARD.decode(der).unwrap()), kid, _engine: engine }
+        Self { url, key: EncodingKey::from_ed_der(&STANDARD.decode(der).unwrap()), kid, engine }
+    }
+
+    /// Whether it is a deployment, and not the embedded engine: where the contract lets them differ.
+    pub(crate) fn is_deployed(&self) -> bool {
+        self.engine.is_none()
     }
 
     fn embedded() -> Self {
