@@ -28,7 +28,6 @@ const COMMENTS: [&str; 6] =
 struct Post {
     id: String,
     author: usize,
-    deleted: bool,
 }
 
 /// Writes the network's story.
@@ -55,7 +54,7 @@ pub(super) fn write(script: &mut Script<'_>, scale: u32) -> Result<(), Failure> 
         let (text, tag) = POSTED[script.dice.usize(0..POSTED.len())];
         let id = script.own(format_args!("p-{}", n + 1));
         script.send(member, &format!("post/{id}"), "PublishPost", json!({"text": text, "tags": [tag]}))?;
-        posts.push(Post { id, author: by, deleted: false });
+        posts.push(Post { id, author: by });
         for _ in 0..script.dice.u32(0..3) {
             let commenter = &members[script.dice.usize(0..members.len())];
             let post = &posts[script.dice.usize(0..posts.len())];
@@ -69,26 +68,25 @@ pub(super) fn write(script: &mut Script<'_>, scale: u32) -> Result<(), Failure> 
                 script.send(commenter, &stream, "EditComment", json!({"text": "I take it back"}))?;
             }
         }
-        second_thoughts(script, &members, &mut posts)?;
+        second_thoughts(script, &members, &posts)?;
     }
     Ok(())
 }
 
-/// Now and then a post is edited or deleted by its author, and touched by another in vain.
-fn second_thoughts(script: &mut Script<'_>, members: &[Person], posts: &mut [Post]) -> Result<(), Failure> {
+/// Now and then a post is edited or deleted by its author; or somebody meddles with the author's profile, in vain.
+fn second_thoughts(script: &mut Script<'_>, members: &[Person], posts: &[Post]) -> Result<(), Failure> {
     if !script.chance(30) {
         return Ok(());
     }
-    let post = script.dice.usize(0..posts.len());
-    let post = &mut posts[post];
+    let post = &posts[script.dice.usize(0..posts.len())];
     let (author, stream) = (&members[post.author], format!("post/{}", post.id));
-    if script.chance(15) && !post.deleted {
+    if script.chance(15) {
         let other = &members[(post.author + 1) % members.len()];
-        script.forbidden(other, &stream, "EditPost", json!({"text": "this is mine now"}));
+        let data = json!({"bio": "this is mine now"});
+        script.forbidden(other, &format!("profile/{}", author.sub), "EditProfile", data);
     }
     if script.chance(35) {
         script.send(author, &stream, "DeletePost", json!({}))?;
-        post.deleted = true;
     }
     let edit = format!("{} (edited)", POSTED[script.dice.usize(0..POSTED.len())].0);
     script.send(author, &stream, "EditPost", json!({"text": edit})).map(drop)

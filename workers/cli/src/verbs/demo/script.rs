@@ -160,7 +160,8 @@ impl<'a> Script<'a> {
         Ok(came)
     }
 
-    /// Adds a command that the policies will not permit.
+    /// Adds a command that the policies will not permit, now or when the story is over: a refusal judges one delivery,
+    /// and the next one anew.
     pub(super) fn forbidden(&mut self, by: &Person, stream: &str, kind: &'static str, data: Value) {
         let mut step = self.step(by, stream, kind, data);
         step.ending = Ending::Refused("forbidden".into());
