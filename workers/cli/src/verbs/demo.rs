@@ -170,7 +170,9 @@ impl Args {
         }
         let mut looks: Vec<String> = systems.iter().map(|system| system.look(tag)).collect();
         looks.extend(["verify".to_owned(), "views".to_owned()].into_iter().take(3_usize.saturating_sub(looks.len())));
-        let looks: String = looks.iter().map(|look| format!("\n  factmill {look}{options}")).collect();
-        eprintln!("\nlook at what came of it:{looks}");
+        eprintln!("\nlook at what came of it:");
+        for look in looks {
+            eprintln!("  factmill {look}{options}");
+        }
     }
 }

@@ -192,9 +192,9 @@ impl Season<'_, '_> {
                 "BookingWaitListed" => Status::Waiting,
                 "GuestCheckedIn" => Status::In,
                 "BookingChanged" => {
-                    let date = |name: &str| data[name].as_str().and_then(|date| date.parse().ok());
-                    booking.arrival = date("arrival").unwrap_or(booking.arrival);
-                    booking.departure = date("departure").unwrap_or(booking.departure);
+                    let day = |name: &str| data[name].as_str().and_then(|day| day.parse().ok());
+                    booking.arrival = day("arrival").unwrap_or(booking.arrival);
+                    booking.departure = day("departure").unwrap_or(booking.departure);
                     booking.status
                 }
                 _ => Status::Gone,

@@ -116,7 +116,8 @@ pub(super) fn endings(steps: &[Step], cast: &Cast) -> Result<Vec<Ending>, Failur
     }
     #[derive(Deserialize)]
     struct Status {
-        status: String,
+        #[serde(rename = "status")]
+        word: String,
         rejection: Option<Reason>,
         refusal: Option<Reason>,
         failure: Option<Reason>,
@@ -132,10 +133,10 @@ pub(super) fn endings(steps: &[Step], cast: &Cast) -> Result<Vec<Ending>, Failur
         let question = json!({"ids": ids}).to_string();
         let mut told: Statuses = cast.narrator().ask_json(Ask::post("/commands/status", question.as_bytes()))?;
         endings.extend(page.iter().map(|step| match told.statuses.remove(&step.id).flatten() {
-            Some(status) if status.status == "committed" => Ending::Committed,
-            Some(status) if status.status == "rejected" => Ending::Rejected(code(status.rejection)),
-            Some(status) if status.status == "refused" => Ending::Refused(code(status.refusal)),
-            Some(status) if status.status == "failed" => Ending::Failed(code(status.failure)),
+            Some(status) if status.word == "committed" => Ending::Committed,
+            Some(status) if status.word == "rejected" => Ending::Rejected(code(status.rejection)),
+            Some(status) if status.word == "refused" => Ending::Refused(code(status.refusal)),
+            Some(status) if status.word == "failed" => Ending::Failed(code(status.failure)),
             _ => Ending::Unsettled,
         }));
     }
