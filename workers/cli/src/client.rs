@@ -141,6 +141,11 @@ impl Client {
         Self { agent: config.new_agent(), url, authorization: format!("Bearer {token}") }
     }
 
+    /// A client of the same server, over the same connections, that acts as another token says.
+    pub fn acting_as(&self, token: &str) -> Self {
+        Self { authorization: format!("Bearer {token}"), ..self.clone() }
+    }
+
     /// The bearer's token.
     pub fn token(&self) -> &str {
         self.authorization.strip_prefix("Bearer ").unwrap_or(&self.authorization)

@@ -2,6 +2,7 @@
 
 mod bench;
 mod completions;
+mod demo;
 mod get;
 mod history;
 mod import;
@@ -50,6 +51,8 @@ pub(crate) enum Verb {
     State(state::Args),
     /// Send a file of commands, and wait until all are settled
     Import(import::Args),
+    /// Play a story of all the reference systems, to see the pipeline work
+    Demo(demo::Args),
     /// Check hash chains, gaps and claims, and the views against the streams
     Verify(verify::Args),
     /// Show the steps of an order's checkout
@@ -77,6 +80,7 @@ impl Verb {
             Self::History(args) => args.run(context),
             Self::State(args) => args.run(context),
             Self::Import(args) => args.run(context),
+            Self::Demo(args) => args.run(context),
             Self::Verify(args) => args.run(context),
             Self::Workflow(args) => args.run(context),
             Self::Token(args) => args.run(context),

@@ -20,12 +20,12 @@ use serde_json::{Value, json};
 
 use self::command::Head;
 pub(crate) use self::command::tells_time;
-pub(crate) use self::exchange::{Exchange, Outcome, Plan, Stop};
+pub(crate) use self::exchange::{Exchange, Outcome, Plan};
 use self::lines::{Line, Lines};
 use self::outbox::LARGEST_BATCH;
 pub(crate) use self::outbox::Outgoing;
 use self::source::{FillTime, Source};
-pub(crate) use self::tally::Teller;
+pub(crate) use self::tally::{Teller, style as bar_style};
 use super::Folder;
 use crate::Context;
 use crate::client::{Ask, Client};
@@ -114,7 +114,7 @@ fn read(input: impl BufRead, time: &FillTime, name: &str, exchange: &Exchange<'_
         let time = if head.lacks_time() { time.as_member(name, &mut untold, exchange) } else { None };
         let text = time.map_or_else(|| text.into(), |time| head.filled(text, time));
         let id = head.id().map(Into::into);
-        if !exchange.put(head.stream(), Outgoing { line: number, id, text }) {
+        if !exchange.put(head.stream(), Outgoing { line: number, by: 0, id, text }) {
             break;
         }
     }
@@ -191,12 +191,7 @@ fn conclude(output: Output, client: &Client, outcome: Outcome, took: Duration) -
     output.object(Value::Object(shown).to_string().as_bytes())?;
     kept.map_err(|error| Failure::Failed(format!("cannot write --refused: {error}")))?;
     match stop {
-        Some(Stop::Lost(reason)) => Err(client.unreachable(&format!("{reason}; run the import again to go on"))),
-        Some(Stop::Problem(problem)) => Err(problem.into()),
-        Some(Stop::Strange(reason)) => Err(Failure::Failed(reason)),
-        Some(Stop::Stalled) => {
-            Err(Failure::Failed("nothing settled for the whole of --patience; run the import again to go on".into()))
-        }
+        Some(stop) => Err(stop.into_failure(client, "run the import again to go on")),
         None if counts.failed > 0 || !unsettled.is_empty() => Ok(Verdict::Bad),
         None if counts.refused > 0 && counts.refused == counts.settled() => Ok(Verdict::Bad),
         None => Ok(Verdict::Good),

@@ -73,7 +73,7 @@ impl Load {
 pub(super) fn command(n: u64, stream: String, kind: &str, data: &serde_json::Value) -> (String, Outgoing) {
     let id = Uuid::now_v7().to_string();
     let text = json!({"id": id, "stream": stream, "type": kind, "data": data}).to_string();
-    (stream, Outgoing { line: n, id: Some(id.into()), text: text.into_bytes().into() })
+    (stream, Outgoing { line: n, by: 0, id: Some(id.into()), text: text.into_bytes().into() })
 }
 
 /// A name that no other round has.

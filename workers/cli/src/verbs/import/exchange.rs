@@ -17,6 +17,7 @@ use serde_json::value::RawValue;
 use super::outbox::{Outbox, Outgoing};
 use super::tally::{Counts, Teller};
 use crate::client::{Client, Problem};
+use crate::failure::Failure;
 
 /// The most bytes of lines that are held at once.
 const MOST_BYTES: usize = 64 << 20;
@@ -47,6 +48,18 @@ pub(crate) enum Stop {
     Stalled,
 }
 
+impl Stop {
+    /// The failure that it is; `again` says how to go on.
+    pub(crate) fn into_failure(self, client: &Client, again: &str) -> Failure {
+        match self {
+            Self::Lost(reason) => client.unreachable(&format!("{reason}; {again}")),
+            Self::Problem(problem) => problem.into(),
+            Self::Strange(reason) => Failure::Failed(reason),
+            Self::Stalled => Failure::Failed(format!("nothing settled for the whole of the patience; {again}")),
+        }
+    }
+}
+
 /// How an exchange ended.
 pub(crate) struct Outcome {
     /// What became of the lines.
@@ -61,7 +74,8 @@ pub(crate) struct Outcome {
 
 /// What the threads share.
 pub(crate) struct Exchange<'a> {
-    client: &'a Client,
+    /// Who sends; the first one asks what became of all.
+    clients: &'a [Client],
     plan: Plan,
     /// Refusals and failures received before this are of earlier deliveries, which this one's sending has reopened.
     since: Option<Timestamp>,
@@ -104,8 +118,13 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl<'a> Exchange<'a> {
-    /// An exchange of which nothing has happened yet.
+    /// An exchange of one sender, of which nothing has happened yet.
     pub(crate) fn new(client: &'a Client, plan: Plan, since: Option<Timestamp>, teller: Teller) -> Self {
+        Self::of_many(std::slice::from_ref(client), plan, since, teller)
+    }
+
+    /// An exchange of several senders of one server, the first of whom may read everybody's statuses.
+    pub(crate) fn of_many(clients: &'a [Client], plan: Plan, since: Option<Timestamp>, teller: Teller) -> Self {
         let state = State {
             outbox: Outbox::new(plan.batch),
             accepted: VecDeque::new(),
@@ -119,7 +138,7 @@ impl<'a> Exchange<'a> {
             lost: 0,
         };
         Self {
-            client,
+            clients,
             plan,
             since,
             state: Mutex::new(state),

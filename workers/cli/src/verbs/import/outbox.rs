@@ -20,6 +20,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 pub(crate) struct Outgoing {
     /// Its line's number in the input.
     pub(crate) line: u64,
+    /// Who sends it: the place among the exchange's clients.
+    pub(crate) by: usize,
     /// Its id, by which its status is asked for; a command without one is refused.
     pub(crate) id: Option<Box<str>>,
     /// The line as it is sent.
@@ -34,13 +36,15 @@ struct Lane {
     refusals: u32,
 }
 
-/// What one request carries: whole stretches of lanes, each in its order.
+/// What one request carries: stretches of lanes, each in its order, all of one sender.
 #[derive(Debug)]
 pub(super) struct Batch {
     /// The commands in the order of the request.
     pub(super) commands: Vec<Outgoing>,
     /// Which lane's they are: a stream and how many.
     stretches: Vec<(Arc<str>, usize)>,
+    /// Who sends them.
+    pub(super) by: usize,
 }
 
 impl Batch {
@@ -88,15 +92,23 @@ impl Outbox {
         while self.resting.peek().is_some_and(|Reverse((until, _))| *until <= now) {
             self.ready.extend(self.resting.pop().map(|Reverse((_, stream))| stream));
         }
-        let mut batch = Batch { commands: Vec::new(), stretches: Vec::new() };
+        let mut batch = Batch { commands: Vec::new(), stretches: Vec::new(), by: 0 };
+        let mut others = Vec::new();
         let mut bytes = 0;
         while batch.commands.len() < self.largest_batch {
             let Some(stream) = self.ready.pop_front() else { break };
             let Some(lane) = self.lanes.get_mut(&stream) else { continue };
+            let Some(by) = lane.waiting.front().map(|command| command.by) else { continue };
+            if batch.commands.is_empty() {
+                batch.by = by;
+            } else if batch.by != by {
+                others.push(stream);
+                continue;
+            }
             let mut room = self.largest_batch - batch.commands.len();
             let fits = |command: &&Outgoing| {
                 bytes += command.text.len() + 1;
-                let fits = room > 0 && bytes <= LARGEST_BODY;
+                let fits = command.by == by && room > 0 && bytes <= LARGEST_BODY;
                 room = room.saturating_sub(1);
                 fits
             };
@@ -107,6 +119,9 @@ impl Outbox {
             }
             batch.commands.extend(lane.waiting.drain(..count));
             batch.stretches.push((stream, count));
+        }
+        for stream in others.into_iter().rev() {
+            self.ready.push_front(stream);
         }
         (!batch.commands.is_empty()).then_some(batch)
     }
@@ -173,7 +188,7 @@ mod tests {
     use super::*;
 
     fn outgoing(line: u64) -> Outgoing {
-        Outgoing { line, id: None, text: format!("{line}").into_bytes().into() }
+        Outgoing { line, by: 0, id: None, text: format!("{line}").into_bytes().into() }
     }
 
     fn outbox(streams: &[&str]) -> Outbox {
@@ -209,6 +224,23 @@ mod tests {
     }
 
     #[test]
+    fn a_request_has_one_sender_and_a_streams_order_holds_across_senders() {
+        let now = Instant::now();
+        let mut outbox = Outbox::new(LARGEST_BATCH);
+        for (line, (stream, by)) in (1..).zip([("a", 1), ("b", 2), ("a", 1), ("c", 1), ("a", 2)]) {
+            outbox.push(stream, Outgoing { by, ..outgoing(line) });
+        }
+        let first = outbox.take(now).unwrap();
+        assert_eq!((first.by, lines(Some(&first))), (1, vec![1, 3, 4]));
+        let second = outbox.take(now).unwrap();
+        assert_eq!((second.by, lines(Some(&second))), (2, vec![2]));
+        assert!(outbox.take(now).is_none(), "the other's command waits until the stream's earlier ones are answered");
+        outbox.answered(first, &[], None, now);
+        let third = outbox.take(now).unwrap();
+        assert_eq!((third.by, lines(Some(&third))), (2, vec![5]));
+    }
+
+    #[test]
     fn a_batch_ends_at_the_contracts_limits() {
         let now = Instant::now();
         let mut outbox = outbox(&["a"].repeat(1_500));
@@ -219,7 +251,7 @@ mod tests {
 
         let mut outbox = Outbox::new(LARGEST_BATCH);
         for line in 0..100 {
-            outbox.push("a", Outgoing { line, id: None, text: vec![b'x'; 65_536].into() });
+            outbox.push("a", Outgoing { line, by: 0, id: None, text: vec![b'x'; 65_536].into() });
         }
         let batch = outbox.take(now).unwrap();
         assert_eq!(batch.commands.len(), 63);

@@ -66,7 +66,12 @@ struct Reason {
 impl Teller {
     /// Tells nothing.
     pub(crate) fn silent() -> Self {
-        Self { bar: ProgressBar::hidden(), file: None, told: TOLD, untold: 0, broken: None }
+        Self::counting(ProgressBar::hidden())
+    }
+
+    /// Moves a bar of its caller's, and tells nothing.
+    pub(crate) fn counting(bar: ProgressBar) -> Self {
+        Self { bar, file: None, told: TOLD, untold: 0, broken: None }
     }
 
     /// Tells on stderr, with a progress bar if that is a terminal, and keeps all in a file if asked.
@@ -122,7 +127,7 @@ impl Teller {
 }
 
 /// The bar's form, with its end known or not.
-pub(super) fn style(ends: bool) -> ProgressStyle {
+pub(crate) fn style(ends: bool) -> ProgressStyle {
     let template = if ends {
         "{elapsed_precise} {wide_bar} {human_pos}/{human_len} settled, {rate}"
     } else {

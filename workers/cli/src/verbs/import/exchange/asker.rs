@@ -20,7 +20,7 @@ impl Exchange<'_> {
         let mut pause = SHORTEST_PAUSE;
         while let Some(page) = self.next_question() {
             let question = answers::question(&page);
-            let Some(answer) = self.insist(Ask::post("/commands/status", &question)) else {
+            let Some(answer) = self.insist(0, Ask::post("/commands/status", &question)) else {
                 lock(&self.state).dropped.extend(page.into_iter().map(|(line, id)| (line, Some(id))));
                 return;
             };

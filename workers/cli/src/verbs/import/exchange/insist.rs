@@ -6,12 +6,13 @@ use super::{Exchange, Stop, lock};
 use crate::client::{Answer, Ask, Trouble};
 
 impl Exchange<'_> {
-    /// Asks until there is an answer; nothing if it was given up.
-    pub(super) fn insist(&self, ask: Ask<'_>) -> Option<Answer> {
+    /// Asks as one of the clients until there is an answer; nothing if it was given up.
+    pub(super) fn insist(&self, by: usize, ask: Ask<'_>) -> Option<Answer> {
+        let client = self.clients.get(by)?;
         let mut lost_since = None;
         let mut attempt = 0;
         loop {
-            let trouble = match self.client.ask_once(ask) {
+            let trouble = match client.ask_once(ask) {
                 Ok(answer) => {
                     self.found(&mut lost_since);
                     return Some(answer);

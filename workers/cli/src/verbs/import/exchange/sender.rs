@@ -15,7 +15,7 @@ impl Exchange<'_> {
     pub(super) fn send(&self) {
         while let Some(batch) = self.next_batch() {
             let body = batch.body();
-            let Some(answer) = self.insist(Ask::post_lines("/commands", &body)) else {
+            let Some(answer) = self.insist(batch.by, Ask::post_lines("/commands", &body)) else {
                 let dropped = batch.commands.into_iter().map(|command| (command.line, command.id));
                 lock(&self.state).dropped.extend(dropped);
                 return;
