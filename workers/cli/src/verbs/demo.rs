@@ -117,9 +117,15 @@ impl System {
     }
 }
 
+/// One that ends in a digit would run into the seed.
 fn prefix(text: &str) -> Result<String, String> {
     let is_name = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') && text.len() <= 12;
-    if is_name { Ok(text.to_owned()) } else { Err("at most 12 letters, digits and hyphens".into()) }
+    let ends_well = !text.ends_with(|last: char| last.is_ascii_digit());
+    if is_name && ends_well {
+        Ok(text.to_owned())
+    } else {
+        Err("at most 12 letters, digits and hyphens, the last one no digit".into())
+    }
 }
 
 /// All commands of a story, in order.
@@ -144,8 +150,10 @@ impl Args {
     /// What names this story: a longer one is another one.
     fn tag(&self) -> String {
         let prefix = if self.fresh { format!("{:x}-", Timestamp::now().as_second()) } else { self.prefix.clone() };
-        let scale = if self.scale == 1 { String::new() } else { format!("x{}", self.scale) };
-        format!("{prefix}{}{scale}", self.seed)
+        match self.scale {
+            1 => format!("{prefix}{}", self.seed),
+            scale => format!("{prefix}{}x{scale}", self.seed),
+        }
     }
 
     pub(super) fn run(&self, context: &Context) -> Result<Verdict, Failure> {

@@ -38,9 +38,11 @@ impl View for Cards {
         match recorded.event {
             Event::CardOpened(e) => Some(Document { holder: e.holder.clone(), stamps: 0, redeemed: 0 }),
             Event::CardStamped(_) => doc.map(|doc| Document { stamps: doc.stamps + 1, ..doc }),
-            Event::CardRedeemed(e) => {
-                doc.map(|doc| Document { stamps: doc.stamps.saturating_sub(e.stamps), redeemed: doc.redeemed + 1, ..doc })
-            }
+            Event::CardRedeemed(e) => doc.map(|doc| Document {
+                stamps: doc.stamps.saturating_sub(e.stamps),
+                redeemed: doc.redeemed + 1,
+                ..doc
+            }),
         }
     }
 }
