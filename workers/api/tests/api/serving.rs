@@ -16,7 +16,7 @@ use crate::support::{STAFF, World, committed, world, world_within, write_note};
 /// Longer than anything that is waited for.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// Nothing of it ends by itself within a test.
-const LONG: Duration = Duration::from_secs(600);
+const LONG: Duration = Duration::from_mins(10);
 
 const ROOMY: Bounds = Bounds { connections: 8, head: LONG, last: LONG };
 
@@ -91,8 +91,8 @@ async fn a_body_that_does_not_come_is_given_up() {
     let head =
         format!("POST /commands HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {STAFF}\r\nContent-Length: 1000\r\n");
     say(&mut client, &format!("{head}\r\n{{\"id\":")).await;
-    let heard = hear_out(&mut client).await;
-    assert!(heard.starts_with("HTTP/1.1 503") && heard.contains("unavailable"), "answered, and closed: {heard}");
+    let answer = hear_out(&mut client).await;
+    assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("unavailable"), "answered, and closed: {answer}");
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! Clocks, buses, task tokens and inboxes of given-up commands.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use kernel::Refusal;
@@ -38,6 +40,18 @@ impl Clock for BadClock {
     }
 }
 
+macro_rules! failing_at_once {
+    ($clock:expr; $($law:ident),+ $(,)?) => {{
+        let mut failed = Vec::new();
+        $(
+            if catch_unwind(AssertUnwindSafe(|| pipeline::laws::clock::$law(&$clock))).is_err() {
+                failed.push(stringify!($law));
+            }
+        )+
+        failed
+    }};
+}
+
 #[tokio::test]
 async fn each_broken_clock_fails_its_own_law() {
     for (clock, law) in [
@@ -45,8 +59,7 @@ async fn each_broken_clock_fails_its_own_law() {
         (BadClock::Shaken, "a_clock_goes_on_and_not_back"),
         (BadClock::Elsewhere, "a_clock_tells_the_time"),
     ] {
-        let fresh = || clock;
-        assert_eq!(pipeline::clock_laws!([failing] fresh), [law], "{clock:?}");
+        assert_eq!(pipeline::clock_laws!([failing_at_once] clock), [law], "{clock:?}");
     }
 }
 

@@ -30,7 +30,7 @@ pub(crate) async fn every_pair_at_every_point(batches: &[Vec<Value>], name: &str
             for theirs in &theirs {
                 for point in 0..4 {
                     case += 1;
-                    if case % host::EVERY != 0 {
+                    if !case.is_multiple_of(host::EVERY) {
                         continue;
                     }
                     let mut index = Index::with_rival(point, &view, &pipeline.tap, &commits[theirs.clone()]);
