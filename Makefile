@@ -36,10 +36,11 @@ aws-deploy: aws-up
 
 # the adapters on the engines, and what is deployed there: it must have been
 aws-test: test-stack
-	eval "$$(localstack/stack env)" && cargo test --locked --package aws --features engines
+	eval "$$(localstack/stack env)" && \
+		cargo test --locked --workspace --features aws/engines --test laws --test services --test views --test deployed
 	eval "$$(localstack/stack env)" && \
 		FACTMILL_ACCEPTANCE_URL=$$FACTMILL_URL FACTMILL_ACCEPTANCE_ISSUER=$$FACTMILL_DATA \
-		cargo test --locked --package factmill --test acceptance
+		cargo test --locked --workspace --test acceptance
 
 aws-down:
 	localstack/stack down

@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 use crate::stack::{Stack, fresh};
 
 fn order(customer: &str) -> Value {
-    let line = json!({ "sku": "lamp", "name": "Lamp", "quantity": 2, "unitPrice": { "amount": 1_950, "currency": "EUR" } });
+    let line =
+        json!({ "sku": "lamp", "name": "Lamp", "quantity": 2, "unitPrice": { "amount": 1_950, "currency": "EUR" } });
     json!({ "id": fresh("c"), "issuedAt": jiff::Timestamp::now(), "stream": "order/o-1", "type": "PlaceOrder",
             "data": { "customer": customer, "lines": [line], "paymentToken": "tok_ok" } })
 }
@@ -15,7 +16,9 @@ async fn a_command_by_the_queue_is_committed_shown_and_announced() {
     let (stack, tenant) = (Stack::new(), fresh("q"));
     let (group, carla) = (format!("{tenant}/order/o-1"), stack.token(&tenant, "carla", "customer"));
     let listener = stack
-        .listen(&json!({ "source": ["factmill.order"], "detail-type": ["OrderPlaced"], "detail": { "tenant": [tenant] } }))
+        .listen(
+            &json!({ "source": ["factmill.order"], "detail-type": ["OrderPlaced"], "detail": { "tenant": [tenant] } }),
+        )
         .await;
     let command = order("carla");
     stack.enqueue(&carla, &group, &command).await;

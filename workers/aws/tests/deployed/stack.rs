@@ -1,7 +1,7 @@
 //! Where the app is, and who acts there.
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     process,
     sync::atomic::{AtomicU32, Ordering},
     time::{SystemTime, UNIX_EPOCH},
@@ -13,6 +13,7 @@ use aws_sdk_sqs::{
     config::{Credentials, SharedCredentialsProvider},
     types::{MessageAttributeValue, QueueAttributeName},
 };
+use base64::{Engine, engine::general_purpose::STANDARD};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, jwk::Jwk, jwk::ThumbprintHash};
 use serde_json::{Value, json};
 
@@ -28,6 +29,13 @@ pub(crate) fn fresh(name: &str) -> String {
     static NUMBER: AtomicU32 = AtomicU32::new(0);
     let millis = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
     format!("{name}{millis:x}-{:x}-{}", process::id(), NUMBER.fetch_add(1, Ordering::Relaxed))
+}
+
+/// The bytes of a key in PEM.
+fn key(file: &Path) -> Vec<u8> {
+    let pem = std::fs::read_to_string(file).unwrap();
+    let base64: String = pem.lines().filter(|line| !line.starts_with('-')).collect();
+    STANDARD.decode(base64).unwrap()
 }
 
 /// The deployed app.
@@ -53,7 +61,7 @@ impl Stack {
         Self {
             outputs: serde_json::from_str(&outputs).unwrap(),
             url: named("FACTMILL_URL"),
-            key: std::fs::read(PathBuf::from(named("FACTMILL_DATA")).join("issuer.pem")).unwrap(),
+            key: key(&PathBuf::from(named("FACTMILL_DATA")).join("issuer.pem")),
             http: reqwest::Client::builder().no_proxy().build().unwrap(),
             sdk,
         }
@@ -67,9 +75,10 @@ impl Stack {
 
     /// A token of the trusted issuer, for ten minutes.
     pub(crate) fn token(&self, tenant: &str, sub: &str, role: &str) -> String {
-        let key = EncodingKey::from_ed_pem(&self.key).unwrap();
+        let key = EncodingKey::from_ed_der(&self.key);
         let public = Jwk::from_encoding_key(&key, Algorithm::EdDSA).unwrap();
-        let header = Header { kid: Some(public.thumbprint(ThumbprintHash::SHA256).unwrap()), ..Header::new(Algorithm::EdDSA) };
+        let header =
+            Header { kid: Some(public.thumbprint(ThumbprintHash::SHA256).unwrap()), ..Header::new(Algorithm::EdDSA) };
         let exp = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() + 600;
         let claims = json!({ "iss": "factmill-dev", "aud": "factmill", "exp": exp, "sub": sub, "tenant": tenant, "roles": [role] });
         jsonwebtoken::encode(&header, &claims, &key).unwrap()

@@ -16,11 +16,7 @@ fn lines(commands: &[Value]) -> String {
 /// The statuses of commands, once all are settled.
 #[track_caller]
 fn outcomes(actor: &Actor, commands: &[Value]) -> Vec<Value> {
-    let last = |command: &Value| {
-        let id = command["id"].as_str().unwrap().to_owned();
-        actor.get(format!("/commands/{id}?wait=25")).is(200)
-    };
-    commands.iter().map(last).collect()
+    commands.iter().map(|command| actor.outcome(command)).collect()
 }
 
 #[test]

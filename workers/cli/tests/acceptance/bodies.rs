@@ -144,7 +144,9 @@ fn other_media_are_not_taken() {
     let member = Tenant::new().member("alice");
     let body = create().to_string();
     let mut table = Table::default();
-    for media in ["text/plain", "application/xml", "application/x-www-form-urlencoded", "multipart/form-data"] {
+    for media in
+        ["text/plain", "application/xml", "application/x-www-form-urlencoded", "multipart/form-data; boundary=b"]
+    {
         for path in ["/commands", "/commands/check", "/commands/status", "/views/comments/search"] {
             let answer = Ask::post(path).by(&member).typed(media, body.clone()).send();
             table.row(format!("{media} {path}"), answer.check_problem(415, "unsupported-media-type"));

@@ -224,7 +224,7 @@ fn a_feed_follows_a_thousand() {
         .step_by(101)
         .map(|n| tenant.member(&format!("m-{n}")).commits(&format!("post/p-{n}"), "PublishPost", text("a")))
         .collect();
-    let last = ada.get(format!("/commands/{}?wait=25", follows[999]["id"].as_str().unwrap())).is(200);
+    let last = ada.outcome(&follows[999]);
     assert_eq!(last["version"], 1_001, "{last}");
     report(&ada, "feed?handle=ada", &last);
     let told = report(&ada, "feed?handle=ada", &posts[9]);

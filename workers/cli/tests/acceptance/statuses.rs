@@ -28,11 +28,10 @@ fn an_unknown_command_is_not_found_and_may_be_asked_for_again() {
 fn a_reader_may_wait_for_a_command_that_comes_later() {
     let member = Tenant::new().member("alice");
     let later = command("comment/w-1", "CreateComment", comment("a"));
-    let path = format!("/commands/{}?wait=25", later["id"].as_str().unwrap());
     std::thread::scope(|scope| {
-        let reader = scope.spawn(|| member.get(&path));
+        let reader = scope.spawn(|| member.outcome(&later));
         member.post("/commands", &later).is(202);
-        assert_eq!(reader.join().unwrap().is(200)["status"], "committed");
+        assert_eq!(reader.join().unwrap()["status"], "committed");
     });
 }
 

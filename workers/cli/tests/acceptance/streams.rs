@@ -71,7 +71,7 @@ fn a_hundred_events_if_nothing_is_said() {
         .map(|index| crate::support::command(STREAM, "ChangeRoomCount", json!({ "rooms": index + 2 })))
         .collect();
     staff.post("/commands", &json!(changes)).is(202);
-    staff.get(format!("/commands/{}?wait=25", changes[119]["id"].as_str().unwrap())).is(200);
+    staff.outcome(&changes[119]);
     let told = staff.get(format!("/streams/{STREAM}")).is(200);
     assert_eq!(
         (told["events"].as_array().unwrap().len(), &told["next"], &told["version"]),

@@ -19,6 +19,7 @@ fn from_the_last_room_to_a_promotion() {
     let one = command(STREAM, "BookRoom", data);
     let accepted = ann.post("/commands", &one);
     accepted.is(202);
+    ann.outcome(&one);
     let location = accepted.header("location").unwrap();
     let booked = ann.get(format!("{location}{}wait=25", if location.contains('?') { '&' } else { '?' })).is(200);
     assert_eq!((&booked["status"], &booked["version"]), (&json!("committed"), &json!(2)));

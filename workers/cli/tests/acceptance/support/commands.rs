@@ -1,10 +1,16 @@
 //! Commands, and sending them.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::{Duration, Instant},
+};
 
 use serde_json::{Value, json};
 
-use super::{Actor, Answer, Ask, encode};
+use super::{Actor, Answer, Ask, encode, host};
+
+/// How far a deployment may be behind, whatever the other checks have sent.
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// A new `UUIDv7`.
 pub(crate) fn id() -> String {
@@ -77,6 +83,17 @@ pub(crate) fn after(status: &Value) -> String {
     format!("after={}%40{}", encode(status["stream"].as_str().unwrap()), version_of(status))
 }
 
+/// Asks; of a deployment, time and again as long as the answer is that it is not settled yet.
+fn patiently(ask: impl Fn() -> Answer, is_behind: impl Fn(&Answer) -> bool) -> Answer {
+    let started = Instant::now();
+    loop {
+        let answer = ask();
+        if !is_behind(&answer) || !host().is_deployed() || started.elapsed() > PATIENCE {
+            return answer;
+        }
+    }
+}
+
 fn version_of(status: &Value) -> u64 {
     status["version"].as_u64().unwrap()
 }
@@ -93,10 +110,19 @@ impl Actor {
         status
     }
 
-    /// Sends a command and waits for its verdict.
+    /// Sends a command and waits for its verdict. On a deployment that may be behind, it is sent again as long as it is
+    /// not settled in time, as a client would.
     #[track_caller]
     pub(crate) fn settled(&self, command: &Value) -> Answer {
-        Ask::post("/commands").by(self).wait().json(command).send()
+        let ask = Ask::post("/commands").by(self).wait().json(command);
+        patiently(|| ask.clone().send(), |answer| answer.status == 202)
+    }
+
+    /// The status of a command that was accepted, once it is settled.
+    #[track_caller]
+    pub(crate) fn outcome(&self, command: &Value) -> Value {
+        let path = format!("/commands/{}?wait=25", encode(command["id"].as_str().unwrap()));
+        patiently(|| self.get(path.as_str()), |answer| answer.status == 404).is(200)
     }
 
     #[track_caller]
