@@ -1,8 +1,6 @@
 //! The README's recipe: `examples/loyalty-card`, which is laid over these sources by who tries it, compiles and keeps
 //! its rules.
 
-#![expect(unreachable_pub, reason = "it is written to be a part of the crates")]
-
 // what the recipe adds to the crate of events
 extern crate self as events;
 
