@@ -80,6 +80,15 @@ impl CommitStore for Absent {
     ) -> Result<(Vec<StreamId>, Option<String>), Unavailable> {
         Err(absent())
     }
+
+    async fn claims(
+        &self,
+        _: &Tenant,
+        _: Option<&str>,
+        _: usize,
+    ) -> Result<(Vec<(ClaimKey, Holder)>, Option<String>), Unavailable> {
+        Err(absent())
+    }
 }
 
 #[async_trait]
