@@ -86,15 +86,7 @@ def lsnative_task_clients():
 
 @hooks.on_infra_start()
 def lsnative_sqs_events():
-    """A function gets a message's body as it was sent, and messages of several groups at once, as on AWS.
+    """A function gets a message's body as it was sent, and messages of several groups at once, as on AWS."""
+    from lsnative.sqs import hand_over_as_sent
 
-    LocalStack reads every body as JSON for the sake of filters, of which we have none, and writes it anew; and it calls
-    the function for each group of a FIFO queue, one after the other.
-    """
-    import json
-    from types import SimpleNamespace
-
-    from localstack.services.lambda_.event_source_mapping.pollers import sqs_poller
-
-    sqs_poller.json = SimpleNamespace(loads=str, dumps=json.dumps, JSONDecodeError=json.JSONDecodeError)
-    sqs_poller.split_by_message_group_id = lambda messages: {None: list(messages)}
+    hand_over_as_sent()

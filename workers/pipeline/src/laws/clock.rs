@@ -1,7 +1,6 @@
 //! What every clock must do.
 
 #![expect(clippy::missing_panics_doc, reason = "a law that doesn't hold panics")]
-#![expect(clippy::unused_async, reason = "the laws of every port are called alike")]
 
 use std::time::{Duration, Instant};
 
