@@ -38,7 +38,7 @@ pub enum Projector {
         index: Arc<dyn SearchIndex>,
     },
     /// What became of commands.
-    Statuses(OpenSearchStatuses),
+    Statuses(Box<OpenSearchStatuses>),
 }
 
 /// Entries of the feed.

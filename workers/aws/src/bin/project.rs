@@ -18,7 +18,7 @@ async fn main() -> Result<(), Error> {
     let name = config::required(config::VIEW)?;
     let search = wiring::search(&sdk).await?;
     let projector = if name == STATUSES {
-        Projector::Statuses(search.statuses())
+        Projector::Statuses(Box::new(search.statuses()))
     } else {
         let catalog = domain::catalog();
         let view = catalog.find_view(&name).ok_or_else(|| format!("there is no view `{name}`"))?.clone();

@@ -69,8 +69,8 @@ impl Stack {
 
     /// What the deployment told of a part.
     pub(crate) fn output(&self, name: &str) -> &str {
-        let stacks = self.outputs.as_object().unwrap().values();
-        stacks.filter_map(|stack| stack[name].as_str()).next().unwrap_or_else(|| panic!("there is no output `{name}`"))
+        let mut stacks = self.outputs.as_object().unwrap().values();
+        stacks.find_map(|stack| stack[name].as_str()).unwrap_or_else(|| panic!("there is no output `{name}`"))
     }
 
     /// A token of the trusted issuer, for ten minutes.
