@@ -1,5 +1,5 @@
 # `make run` starts the embedded engine; `make test` checks everything, on both hosts.
-.PHONY: run build test lint fmt bench test-cdk test-stack aws-up aws-deploy aws-test aws-down
+.PHONY: run build test lint fmt bench test-cdk test-stack aws-up aws-deploy aws-test aws-acceptance aws-down
 
 # the stack's folder, as `localstack/stack` has it
 STACK_DIR ?= .stack
@@ -17,7 +17,7 @@ test: lint test-cdk
 
 lint:
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo clippy --workspace --all-targets --features aws/engines --locked -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
 
 fmt:
@@ -38,6 +38,9 @@ aws-deploy: aws-up
 aws-test: test-stack
 	eval "$$(localstack/stack env)" && \
 		cargo test --locked --workspace --features aws/engines --test laws --test services --test views --test deployed
+
+# the acceptance suite on what is deployed: some ten commands a second, so a quarter of an hour
+aws-acceptance:
 	eval "$$(localstack/stack env)" && \
 		FACTMILL_ACCEPTANCE_URL=$$FACTMILL_URL FACTMILL_ACCEPTANCE_ISSUER=$$FACTMILL_DATA \
 		cargo test --locked --workspace --test acceptance
